@@ -1,0 +1,133 @@
+/// Changes one value inside a JSON text and leaves every other byte as it was: the text of numbers, the order of
+/// members, escapes and white space.
+///
+/// Of members that come twice the last counts, as JavaScript reads them. Keys are compared by what they mean, so `"a"`
+/// is found where the text says `"\u0061"`.
+package enum JSONEditor {
+    /// Puts `value`, which must be one JSON text, in the place of the value at `path`. Where only the last element of
+    /// the path is missing it is created: a key behind the other members, an index right behind the last element.
+    package static func replacing(
+        _ path: JSONPath, in text: [UInt8], with value: [UInt8]
+    ) throws(JSONEditError) -> [UInt8] {
+        try onBytes(of: text) { bytes throws(JSONEditError) in try replacing(path, in: bytes, with: value) }
+    }
+
+    package static func replacing(
+        _ path: JSONPath, in text: UnsafeRawBufferPointer, with value: [UInt8]
+    ) throws(JSONEditError) -> [UInt8] {
+        let place = try place(of: path, in: text)
+        var edited: [UInt8] = []
+        edited.reserveCapacity(text.count + value.count + 16)
+        edited.append(contentsOf: text[..<place.range.lowerBound])
+        edited.append(contentsOf: place.before)
+        edited.append(contentsOf: value)
+        edited.append(contentsOf: text[place.range.upperBound...])
+        return edited
+    }
+
+    /// Where the value at `path` lies, in bytes from the start of `text`, without the space around it.
+    package static func range(of path: JSONPath, in text: [UInt8]) throws(JSONEditError) -> Range<Int> {
+        try onBytes(of: text) { bytes throws(JSONEditError) in try range(of: path, in: bytes) }
+    }
+
+    package static func range(
+        of path: JSONPath, in text: UnsafeRawBufferPointer
+    ) throws(JSONEditError) -> Range<Int> {
+        let place = try place(of: path, in: text)
+        guard !place.isNew else { throw JSONEditError(.missing, element: path.elements.count - 1) }
+        return place.range
+    }
+
+    // MARK: Finding
+
+    private struct Place {
+        /// What the value takes the place of; empty for a new value.
+        var range: Range<Int>
+        /// What stands before a new value: a comma, a key.
+        var before: [UInt8] = []
+        var isNew = false
+    }
+
+    private static func place(
+        of path: JSONPath, in text: UnsafeRawBufferPointer
+    ) throws(JSONEditError) -> Place {
+        do { try JSONParser.validate(text) } catch { throw JSONEditError(.notJSON, element: 0, cause: error) }
+        var cursor = JSONCursor(text)
+        var place = Place(range: cursor.value())
+        for (number, element) in path.elements.enumerated() {
+            guard !place.isNew else { throw JSONEditError(.missing, element: number - 1) }
+            let parent = JSONCursor(text, at: place.range.lowerBound)
+            switch element {
+            case .key(let key): place = try member(key, of: parent, element: number)
+            case .index(let index): place = try self.element(index, of: parent, number: number)
+            }
+        }
+        return place
+    }
+
+    private static func member(_ key: String, of parent: JSONCursor, element: Int) throws(JSONEditError) -> Place {
+        var parent = parent
+        let words = parent
+        var end = parent.index + 1
+        var isEmpty = true
+        var found: Range<Int>?
+        let isMap = parent.members { name, value in
+            if words.string(at: name, means: key) { found = value }
+            end = value.upperBound
+            isEmpty = false
+        }
+        guard isMap else { throw JSONEditError(.noMap, element: element) }
+        if let found { return Place(range: found) }
+        let before = (isEmpty ? "\"" : ",\"") + JSONString(key).escaped + "\":"
+        return Place(range: end..<end, before: Array(before.utf8), isNew: true)
+    }
+
+    private static func element(_ index: Int, of parent: JSONCursor, number: Int) throws(JSONEditError) -> Place {
+        var parent = parent
+        var end = parent.index + 1
+        var count = 0
+        var found: Range<Int>?
+        let isList = parent.elements { value in
+            if count == index { found = value }
+            end = value.upperBound
+            count += 1
+        }
+        guard isList else { throw JSONEditError(.noList, element: number) }
+        if let found { return Place(range: found) }
+        guard index == count else { throw JSONEditError(.pastEnd, element: number) }
+        return Place(range: end..<end, before: count == 0 ? [] : [UInt8(ascii: ",")], isNew: true)
+    }
+
+    private static func onBytes<Value>(
+        of text: [UInt8], _ body: (UnsafeRawBufferPointer) throws(JSONEditError) -> Value
+    ) throws(JSONEditError) -> Value {
+        try text.withUnsafeBytes { raw in Result { () throws(JSONEditError) in try body(raw) } }.get()
+    }
+}
+
+/// Why a value could not be found or changed.
+package struct JSONEditError: Error, Hashable, Sendable {
+    package enum Code: String, Sendable {
+        case notJSON
+        /// A value that is not there, where it had to be.
+        case missing
+        /// A key was to be followed into something that is no map.
+        case noMap
+        /// An index was to be followed into something that is no list.
+        case noList
+        /// An index further than right behind the last element.
+        case pastEnd
+    }
+
+    package let code: Code
+    /// Which element of the path could not be followed, counted from 0.
+    package let element: Int
+    /// For `notJSON`.
+    package let cause: JSONError?
+
+    package init(_ code: Code, element: Int, cause: JSONError? = nil) {
+        self.code = code
+        self.element = element
+        self.cause = cause
+    }
+}
