@@ -28,6 +28,8 @@ let package = Package(
     ],
     targets: [
         library("LosslessJSON"),
+        library("Base64Coding"),
         tests(of: "LosslessJSON"),
+        tests(of: "Base64Coding"),
     ]
 )
