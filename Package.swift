@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 
 /// An arrow points only at what stands above it. `--explicit-target-dependency-import-check error`, which the
 /// scripts pass to every build, makes an import without an arrow fail to compile.
@@ -29,7 +30,9 @@ let package = Package(
     targets: [
         library("LosslessJSON"),
         library("Base64Coding"),
+        library("WebSocketCodec", [nioCore, "Base64Coding"]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
+        tests(of: "WebSocketCodec", [nioCore]),
     ]
 )
