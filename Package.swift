@@ -31,8 +31,10 @@ let package = Package(
         library("LosslessJSON"),
         library("Base64Coding"),
         library("WebSocketCodec", [nioCore, "Base64Coding"]),
+        library("EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
+        tests(of: "EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
     ]
 )

@@ -1,0 +1,75 @@
+package import NIOCore
+
+/// The body of a polling request or answer: packets as text with 0x1E between them (Engine.IO v4, payload encoding).
+///
+/// A text message that holds a raw 0x1E, which no JSON does, reaches the peer as two packets, as it does from every
+/// other sender: the format cannot express it.
+package enum PollingPayload {
+    static let separator = UInt8(0x1E)
+
+    /// Reads all packets of a body. Every one counts towards `packetLimit`; an empty body is an empty packet.
+    package static func decode(_ body: ByteBuffer, packetLimit: Int) throws(EngineIOError) -> [EnginePacket] {
+        var reader = PollingPayloadReader(body, packetLimit: packetLimit)
+        var packets: [EnginePacket] = []
+        while let packet = try reader.next() { packets.append(packet) }
+        return packets
+    }
+
+    /// Writes packets into one body, however many and large they are.
+    package static func encode(_ packets: some Collection<EnginePacket>) -> ByteBuffer {
+        var body = ByteBuffer()
+        body.reserveCapacity(packets.reduce(packets.count) { $0 + $1.textSize })
+        for (index, packet) in packets.enumerated() {
+            if index > 0 { body.writeInteger(separator) }
+            packet.writeText(to: &body)
+        }
+        return body
+    }
+}
+
+/// Reads a polling body packet by packet, so that those before a bad one are not lost.
+struct PollingPayloadReader {
+    private var rest: ByteBuffer
+    private var packetsLeft: Int
+    private var isAtEnd = false
+    private let start: Int
+
+    init(_ body: ByteBuffer, packetLimit: Int) {
+        rest = body
+        start = body.readerIndex
+        packetsLeft = packetLimit
+    }
+
+    /// The next packet; nil after the last one.
+    mutating func next() throws(EngineIOError) -> EnginePacket? {
+        guard !isAtEnd else { return nil }
+        let offset = rest.readerIndex - start
+        guard packetsLeft > 0 else { throw EngineIOError(.tooManyPackets, at: offset) }
+        packetsLeft -= 1
+        var packet = nextSlice()
+        guard let type = packet.readInteger(as: UInt8.self) else { throw EngineIOError(.emptyPacket, at: offset) }
+        guard packet.isUTF8 else { throw EngineIOError(.badUTF8, at: offset) }
+        return try EnginePacket(type: type, content: packet, at: offset)
+    }
+
+    /// What is before the next separator, which is passed over.
+    private mutating func nextSlice() -> ByteBuffer {
+        let view = rest.readableBytesView
+        guard let end = view.firstIndex(of: PollingPayload.separator) else {
+            isAtEnd = true
+            return rest
+        }
+        let slice = rest.readSlice(length: end - view.startIndex) ?? ByteBuffer()
+        rest.moveReaderIndex(forwardBy: 1)
+        return slice
+    }
+}
+
+extension ByteBuffer {
+    fileprivate var isUTF8: Bool {
+        withUnsafeReadableBytes { bytes in
+            let bytes = bytes.bindMemory(to: UInt8.self)
+            return bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
+        }
+    }
+}
