@@ -32,9 +32,11 @@ let package = Package(
         library("Base64Coding"),
         library("WebSocketCodec", [nioCore, "Base64Coding"]),
         library("EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
+        library("SocketIOCore", [nioCore, "LosslessJSON", "EngineIOCore"]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
         tests(of: "EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
+        tests(of: "SocketIOCore", [nioCore, "EngineIOCore", "LosslessJSON"]),
     ]
 )

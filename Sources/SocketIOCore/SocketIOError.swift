@@ -1,0 +1,27 @@
+/// What is wrong with a Socket.IO packet, and where.
+package struct SocketIOError: Error, Hashable, Sendable {
+    package enum Code: String, Sendable {
+        /// The first character is no packet type, or there is none.
+        case unknownKind
+        /// A type 5 or 6 without its `<count>-`, or a count that is no number.
+        case badAttachmentCount
+        case tooManyAttachments
+        /// A text message while binary messages of the packet before are missing.
+        case missingAttachments
+        /// A binary message that no packet announced.
+        case unexpectedAttachment
+        /// The attachments of one packet are more bytes than `Limits` allows.
+        case attachmentsTooLarge
+        /// The payload is not what this kind of packet carries.
+        case badPayload
+    }
+
+    package let code: Code
+    /// Offset in bytes in the packet's text.
+    package let offset: Int
+
+    package init(_ code: Code, at offset: Int) {
+        self.code = code
+        self.offset = offset
+    }
+}
