@@ -33,10 +33,12 @@ let package = Package(
         library("WebSocketCodec", [nioCore, "Base64Coding"]),
         library("EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         library("SocketIOCore", [nioCore, "LosslessJSON", "EngineIOCore"]),
+        library("SiphonCore", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
         tests(of: "EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         tests(of: "SocketIOCore", [nioCore, "EngineIOCore", "LosslessJSON"]),
+        tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
     ]
 )

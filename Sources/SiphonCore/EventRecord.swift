@@ -1,0 +1,83 @@
+package import EngineIOCore
+package import NIOCore
+package import SocketIOCore
+
+/// What the bridge tells the capture about one event, once its verdict is known.
+package struct EventRecord: Sendable {
+    /// What was recorded, in the form it has on the wire.
+    package enum Content: Sendable {
+        /// As sent; as received where it was dropped.
+        case packet(SocketPacket)
+        /// A message that is no packet.
+        case message(EngineMessage)
+        /// For what happens to a connection: one JSON list, such as `[{"reason":"transport close"}]`.
+        case list(ByteBuffer)
+    }
+
+    package var connection: ConnectionID
+    /// Nanoseconds since 1970, UTC.
+    package var time: Int64
+    package var from: Side
+    package var kind: EventKind
+    /// The transport of the hop the event came in by.
+    package var transport: EngineTransport
+    /// 3 or 4.
+    package var engineVersion: UInt8
+    package var verdicts: Verdicts
+    package var injected: Bool
+    package var rules: [RuleID]
+    package var content: Content
+    /// The packet as it came, where `content` differs from it.
+    package var original: SocketPacket?
+
+    package init(
+        connection: ConnectionID, time: Int64, from: Side, kind: EventKind, transport: EngineTransport,
+        engineVersion: UInt8 = 4, verdicts: Verdicts, injected: Bool = false, rules: [RuleID] = [], content: Content,
+        original: SocketPacket? = nil
+    ) {
+        self.connection = connection
+        self.time = time
+        self.from = from
+        self.kind = kind
+        self.transport = transport
+        self.engineVersion = engineVersion
+        self.verdicts = verdicts
+        self.injected = injected
+        self.rules = rules
+        self.content = content
+        self.original = original
+    }
+}
+
+/// Where a bridge leaves its records. One event loop's recorder is used on that loop only; it must neither block nor
+/// call back. What it cannot keep it drops and counts.
+package protocol EventRecorder: AnyObject {
+    func record(_ record: borrowing EventRecord)
+
+    /// The usual case, which is not worth making a record for (over 300 bytes and three references): a packet that
+    /// was sent on as the bytes it came in as, by nobody's rule.
+    func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64)
+
+    /// Whether `flush()` has something to hand over. The shell flushes within 10 ms of the first record.
+    var hasRecords: Bool { get }
+
+    /// Hands over what was recorded and returns the id of the last record, nil where there was none.
+    @discardableResult
+    func flush() -> EventID?
+}
+
+extension EventRecorder {
+    package func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64) {
+        record(EventRecord(forwarded: packet, context: context, time: time))
+    }
+}
+
+extension EventRecord {
+    /// - Parameter time: nanoseconds since 1970, UTC.
+    package init(forwarded packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64) {
+        self.init(
+            connection: context.connection, time: time, from: context.from, kind: EventKind(packet.kind),
+            transport: context.transport, engineVersion: context.engineVersion, verdicts: .forwarded,
+            content: .packet(copy packet))
+    }
+}

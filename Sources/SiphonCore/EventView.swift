@@ -1,0 +1,37 @@
+package import EngineIOCore
+
+/// How an event that wants an ack stands, or what an ack is.
+package enum AckState: String, Hashable, Sendable, CaseIterable {
+    /// Wants an ack that has not come yet.
+    case pending
+    /// Its ack came.
+    case answered
+    /// The connection, or its namespace, ended before an ack came.
+    case unanswered
+    /// An ack that came after its time was over.
+    case late
+    /// A second ack for one event.
+    case duplicate
+    /// An ack for no event that was seen.
+    case unknown
+}
+
+/// What a filter may ask of an event, whether it passes just now or lies in the capture.
+package protocol EventView {
+    var connection: ConnectionID { get }
+    var from: Side { get }
+    var kind: EventKind { get }
+    var transport: EngineTransport { get }
+    /// 3 or 4.
+    var engineVersion: UInt8 { get }
+    /// Empty while the event is still on its way through the chain.
+    var verdicts: Verdicts { get }
+    var ackState: AckState? { get }
+    /// `/` for the root namespace and for what belongs to none.
+    var namespace: String { get }
+    /// The event's name; nil for other kinds.
+    var name: String? { get }
+    /// The JSON text as on the wire (for an event with its name as the first element); empty for none. A peer wrote
+    /// it: it need not be valid.
+    func withPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
+}

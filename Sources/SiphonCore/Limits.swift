@@ -1,0 +1,61 @@
+/// Every bound that a peer can push against, with what happens there. One value for the whole process.
+package struct Limits: Sendable {
+    /// Largest message on a WebSocket and largest polling body, in bytes, on either hop. Past it: close 1009, or 413.
+    /// Towards the client the upstream's own `maxPayload` counts where it is smaller.
+    /// 100 MB is what Socket.IO 2 servers took by default, the largest default of any version.
+    package var messageBytes = 100_000_000
+
+    /// Largest body of the upstream's answer to a handshake, in bytes. Past it: 502. Open packets and refusals are
+    /// small.
+    package var handshakeBytes = 1 << 20
+
+    /// Frames of one fragmented message. Past it: close 1009. (A flood of one-byte fragments: CVE-2026-48779 of ws.)
+    package var fragmentsPerMessage = 100_000
+
+    /// Packets in one polling body that is received. Past it the session ends. Peers send far fewer.
+    package var packetsPerPayloadReceived = 10_000
+
+    /// Packets in one polling body that is sent: python-engineio drops a payload of 17 or more.
+    package var packetsPerPayloadSent = 16
+
+    /// Attachments of one packet. Past it the packet passes undecoded, as `opaque`.
+    package var attachmentsPerPacket = 1000
+
+    /// Bytes that wait to be sent to one side of a connection. At half of it the other side is no longer read; at it
+    /// the connection ends on both hops.
+    package var queuedBytes = 16 << 20
+
+    /// Namespaces of one connection that are followed. Past it they pass, but injections into them are refused.
+    package var namespacesPerConnection = 1000
+
+    /// Injected events of one connection that await an ack. Past it further ones are refused.
+    package var pendingInjections = 1000
+
+    /// Header fields of one request or response, and bytes of the whole head. Past either: 431, or 502 for a response.
+    package var headerFields = 256
+    package var headerBytes = 64 * 1024
+
+    /// How long the upstream may take to answer a handshake. Past it: 504. Below the 5 s after which python clients
+    /// and the 20 s after which JavaScript clients give up, so that they see the reason.
+    package var upstreamHandshake = Duration.milliseconds(4800)
+
+    /// How long a client may take from connecting, or from the response before, to the end of its request head. Past
+    /// it the connection is closed.
+    package var requestHead = Duration.seconds(30)
+
+    /// How long a client may take from the head of a polling POST to the end of its body. Past it the connection is
+    /// closed, which ends the session.
+    package var requestBody = Duration.seconds(30)
+
+    /// How long a WebSocket may stay between its opening and the `5` that completes the upgrade (Engine.IO server
+    /// default). Past it that WebSocket is closed and the session goes on by polling.
+    package var upgrade = Duration.seconds(10)
+
+    /// Connections, open ones; past it handshakes are answered 503.
+    package var connections = 20_000
+
+    /// Closed connections whose description is kept.
+    package var closedConnectionsKept = 1000
+
+    package init() {}
+}

@@ -1,0 +1,36 @@
+/// The namespaces of one connection that the client asked for and that neither side has left.
+struct NamespaceTable {
+    private enum State {
+        case joining
+        case joined(sid: String?)
+    }
+
+    private let limit: Int
+    private var states: [String: State] = [:]
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func join(_ name: String) {
+        guard states.count < limit, states[name] == nil else { return }
+        states[name] = .joining
+    }
+
+    /// The upstream's answer to a connect. It may come unasked for: some servers answer late or twice.
+    mutating func accept(_ name: String, sid: String?) {
+        guard states.count < limit || states[name] != nil else { return }
+        states[name] = .joined(sid: sid)
+    }
+
+    mutating func leave(_ name: String) { states[name] = nil }
+
+    func isJoined(_ name: String) -> Bool {
+        if case .joined = states[name] { true } else { false }
+    }
+
+    var list: [ConnectionSnapshot.Namespace] {
+        states.keys.sorted().map { name in
+            guard case .joined(let sid) = states[name] else { return .init(name: name, sid: nil) }
+            return .init(name: name, sid: sid)
+        }
+    }
+}
