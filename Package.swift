@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 
 /// An arrow points only at what stands above it. `--explicit-target-dependency-import-check error`, which the
 /// scripts pass to every build, makes an import without an arrow fail to compile.
@@ -26,6 +27,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         library("LosslessJSON"),
@@ -34,11 +36,18 @@ let package = Package(
         library("EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         library("SocketIOCore", [nioCore, "LosslessJSON", "EngineIOCore"]),
         library("SiphonCore", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
+        library(
+            "SiphonRules",
+            [
+                nioCore, locks, "LosslessJSON", "SocketIOCore", "EngineIOCore", "SiphonCore",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
         tests(of: "EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         tests(of: "SocketIOCore", [nioCore, "EngineIOCore", "LosslessJSON"]),
         tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
+        tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
     ]
 )

@@ -1,0 +1,101 @@
+package import LosslessJSON
+
+/// Reads rules from what JSON or YAML said. Every key is known or an error.
+package struct RuleParser {
+    /// Most rules of a set, actions of a rule, and assignments of an action.
+    package static let ruleLimit = 1000
+    package static let actionLimit = 100
+    package static let assignmentLimit = 100
+
+    /// Whether `id`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back. They are
+    /// facts about the rule, not part of it.
+    private let allowsReportedKeys: Bool
+
+    init(allowsReportedKeys: Bool) { self.allowsReportedKeys = allowsReportedKeys }
+
+    /// Reads one rule as the API takes it: `{"name", "when", "then", "enabled", "stop"}`.
+    package static func rule(from json: JSONValue) throws(RuleError) -> Rule {
+        try RuleParser(allowsReportedKeys: true).rule(json, at: RulePath())
+    }
+
+    /// Reads `{"rules": […]}`.
+    static func rules(from json: JSONValue) throws(RuleError) -> [Rule] {
+        let members = try Members(json, at: RulePath(), known: ["rules"])
+        guard let list = members["rules"] else { throw members.path.error("expected rules: and a list of them") }
+        let path = members.path.key("rules")
+        if list == .null { return [] }
+        guard let elements = list.elements else { throw path.error("expected a list of rules, found \(list.kindName)") }
+        guard elements.count <= ruleLimit else { throw path.error("more than \(ruleLimit) rules") }
+        var rules: [Rule] = []
+        for (index, element) in elements.enumerated() {
+            rules.append(try RuleParser(allowsReportedKeys: false).rule(element, at: path.index(index)))
+        }
+        return rules
+    }
+
+    private static let keys = ["name", "when", "then", "enabled", "stop"]
+    private static let unbuiltKeys = ["on", "probability", "seed", "times", "after", "every", "for"]
+    private static let reportedKeys = ["id", "hits", "lastHit"]
+
+    func rule(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Rule {
+        let reported = allowsReportedKeys ? Self.reportedKeys : []
+        let members = try Members(json, at: path, known: Self.keys, ignored: reported, unbuilt: Self.unbuiltKeys)
+        guard let when = members["when"] else { throw path.error("a rule needs when: and a filter") }
+        guard let then = members["then"] else { throw path.error("a rule needs then: and an action") }
+        return Rule(
+            name: try members.string("name"), when: try filter(when, at: path.key("when")),
+            then: try ActionParser.actions(then, at: path.key("then")), enabled: try members.bool("enabled") ?? true,
+            stop: try members.bool("stop") ?? false, thenAsWritten: then)
+    }
+
+    private func filter(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Filter {
+        guard let text = json.string else { throw path.error("expected a filter in text, found \(json.kindName)") }
+        let filter: Filter
+        do { filter = try Filter(parsing: text) } catch {
+            throw path.error(error.description, filterColumn: error.column)
+        }
+        guard let state = filter.stateUnknownInTransit else { return filter }
+        throw path.error("is:\(state.word) is decided after the rules; in a rule only is:pending can be asked")
+    }
+}
+
+/// The members of a map of which every key is known.
+struct Members {
+    let path: RulePath
+    private let members: [JSONMember]
+
+    init(
+        _ json: JSONValue, at path: RulePath, known: [String], ignored: [String] = [], unbuilt: [String] = []
+    ) throws(RuleError) {
+        guard let members = json.members else { throw path.error("expected a map, found \(json.kindName)") }
+        var seen: Set<String> = []
+        for key in members.map(\.key.value) {
+            guard seen.insert(key).inserted else { throw path.key(key).keyError("\(key) comes twice") }
+            guard !unbuilt.contains(key) else { throw path.key(key).keyError("\(key) is not built yet") }
+            guard !known.contains(key), !ignored.contains(key) else { continue }
+            let suggestion = Suggestion.text(for: key, among: known)
+            throw path.key(key).keyError("unknown key \(key)\(suggestion); expected \(known.joined(separator: ", "))")
+        }
+        self.path = path
+        self.members = members
+    }
+
+    subscript(_ key: String) -> JSONValue? { members.first { $0.key.value == key }?.value }
+
+    /// Nil for none and for null.
+    func string(_ key: String) throws(RuleError) -> String? {
+        guard let value = self[key], value != .null else { return nil }
+        guard let string = value.string else {
+            throw path.key(key).error("expected a text, found \(value.kindName); quotes make it one")
+        }
+        return string
+    }
+
+    func bool(_ key: String) throws(RuleError) -> Bool? {
+        guard let value = self[key] else { return nil }
+        guard let bool = value.bool else {
+            throw path.key(key).error("expected true or false, found \(value.kindName)")
+        }
+        return bool
+    }
+}

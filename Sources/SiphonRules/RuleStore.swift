@@ -1,0 +1,192 @@
+package import LosslessJSON
+import NIOConcurrencyHelpers
+package import SiphonCore
+package import SocketIOCore
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The rules that are in force, as a step of the chain. The set is immutable and swapped whole: an event sees the old
+/// one or the new one. Called from any thread.
+///
+/// Each kind of packet can be dropped; what `set` may change of each is said at `PacketEditor`. A dropped event goes
+/// through no later rule.
+package final class RuleStore: EventMiddleware {
+    private struct State {
+        var rules = RuleSet()
+        var lastID: UInt32 = 0
+        var error: RuleError?
+
+        mutating func entry(for rule: Rule, isFromFile: Bool) -> RuleEntry {
+            lastID += 1
+            return RuleEntry(id: RuleID(lastID), rule: rule, isFromFile: isFromFile, hits: RuleHits())
+        }
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: nanoseconds since 1970, UTC, for the time of a hit.
+    package init(now: @escaping @Sendable () -> Int64 = RuleStore.wallClock) { self.now = now }
+
+    package static func wallClock() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    // MARK: The step
+
+    package func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
+        let rules = state.withLockedValue { $0.rules }
+        for filter in rules.filters where filter.mayMatch(envelopeOf: packet, context: context) { return true }
+        return false
+    }
+
+    package func handle(_ packet: SocketPacket, context: EventContext, next: Next) -> EventDecision {
+        let rules = state.withLockedValue { $0.rules }
+        var packet = packet
+        var acted: [RuleID] = []
+        var searchable: SearchableText?
+        for entry in rules.enabled {
+            guard entry.rule.when.mayMatch(envelopeOf: packet, context: context) else { continue }
+            guard entry.rule.when.matches(PassingEvent(packet, context: context), searchable: &searchable) else {
+                continue
+            }
+            switch entry.rule.outcome(for: packet) {
+            case .nothing: continue
+            case .dropped(let answer):
+                entry.hits.count(at: now())
+                return EventDecision(packet: nil, rules: acted + [entry.id], answer: answer)
+            case .packet(let edited):
+                packet = edited
+                searchable = nil
+            }
+            entry.hits.count(at: now())
+            acted.append(entry.id)
+            if entry.rule.stop { break }
+        }
+        var decision = next(packet, context)
+        decision.rules = acted + decision.rules
+        return decision
+    }
+
+    // MARK: The set
+
+    package func list() -> [RuleStatus] { state.withLockedValue { $0.rules }.entries.map(\.status) }
+
+    package func status(of id: RuleID) -> RuleStatus? {
+        state.withLockedValue { $0.rules }.entries.first { $0.id == id }?.status
+    }
+
+    /// How many rules are enabled.
+    package var activeCount: Int { state.withLockedValue { $0.rules }.enabled.count }
+
+    /// What was wrong with the file when it was last read; nil when it was fine.
+    package var error: RuleError? { state.withLockedValue { $0.error } }
+
+    /// Puts a rule behind the others. Throws for what is no rule, and at `RuleParser.ruleLimit`.
+    @discardableResult
+    package func add(_ json: JSONValue) throws(RuleError) -> RuleID { try add(try RuleParser.rule(from: json)) }
+
+    @discardableResult
+    package func add(_ rule: Rule) throws(RuleError) -> RuleID {
+        let id: RuleID? = state.withLockedValue { state in
+            guard state.rules.entries.count < RuleParser.ruleLimit else { return nil }
+            let entry = state.entry(for: rule, isFromFile: false)
+            state.rules = RuleSet(state.rules.entries + [entry])
+            return entry.id
+        }
+        guard let id else { throw RuleError(path: "", message: "there are \(RuleParser.ruleLimit) rules already") }
+        return id
+    }
+
+    /// Puts another rule in the place of one; false for no such rule. Its hits count on only if it does the same.
+    @discardableResult
+    package func replace(_ id: RuleID, _ json: JSONValue) throws(RuleError) -> Bool {
+        let rule = try RuleParser.rule(from: json)
+        return state.withLockedValue { state in
+            var entries = state.rules.entries
+            guard let index = entries.firstIndex(where: { $0.id == id }) else { return false }
+            entries[index] = entries[index].replacing(rule)
+            state.rules = RuleSet(entries)
+            return true
+        }
+    }
+
+    /// False for no such rule.
+    @discardableResult
+    package func remove(_ id: RuleID) -> Bool {
+        state.withLockedValue { state in
+            let entries = state.rules.entries.filter { $0.id != id }
+            guard entries.count < state.rules.entries.count else { return false }
+            state.rules = RuleSet(entries)
+            return true
+        }
+    }
+
+    /// Puts the rules into another order. `ids` must name each rule once.
+    package func reorder(_ ids: [RuleID]) throws(RuleError) {
+        let isDone = state.withLockedValue { state in
+            let entries = Dictionary(uniqueKeysWithValues: state.rules.entries.map { ($0.id, $0) })
+            let ordered = ids.compactMap { entries[$0] }
+            guard ordered.count == ids.count, ids.count == entries.count, Set(ids).count == ids.count else {
+                return false
+            }
+            state.rules = RuleSet(ordered)
+            return true
+        }
+        guard isDone else { throw RuleError(path: "ids", message: "expected the id of each rule once") }
+    }
+
+    // MARK: The file
+
+    /// Reads the file and puts its rules first, in the place of those an earlier reading brought; a rule that is as it
+    /// was keeps its id and its hits. Where the file is wrong the set stays as it is and `error` says why.
+    package func load(_ path: String) throws(RuleError) {
+        do { try replaceFileRules(try RuleFile.load(path: path)) } catch {
+            state.withLockedValue { $0.error = error }
+            throw error
+        }
+    }
+
+    private func replaceFileRules(_ rules: [Rule]) throws(RuleError) {
+        let fits = state.withLockedValue { state in
+            var known = state.rules.entries.filter(\.isFromFile)
+            let others = state.rules.entries.filter { !$0.isFromFile }
+            guard rules.count + others.count <= RuleParser.ruleLimit else { return false }
+            var entries: [RuleEntry] = []
+            for rule in rules {
+                if let index = known.firstIndex(where: { $0.rule == rule }) {
+                    entries.append(known.remove(at: index).replacing(rule))
+                } else {
+                    entries.append(state.entry(for: rule, isFromFile: true))
+                }
+            }
+            state.rules = RuleSet(entries + others)
+            state.error = nil
+            return true
+        }
+        guard fits else { throw RuleError(path: "rules", message: "more than \(RuleParser.ruleLimit) rules in all") }
+    }
+
+    // MARK: JSON
+
+    /// `{"rules": […], "error": null | {"path", "message", "line", "column"}}`
+    package var ruleJSON: JSONValue {
+        let (rules, error) = state.withLockedValue { ($0.rules, $0.error) }
+        return ["rules": .array(rules.entries.map(\.status.json)), "error": error?.json ?? .null]
+    }
+}
+
+extension RuleError {
+    package var json: JSONValue {
+        [
+            "path": JSONValue(path), "message": JSONValue(message), "line": line.map { JSONValue($0) } ?? .null,
+            "column": column.map { JSONValue($0) } ?? .null,
+        ]
+    }
+}
