@@ -42,6 +42,9 @@ let package = Package(
                 nioCore, locks, "LosslessJSON", "SocketIOCore", "EngineIOCore", "SiphonCore",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        library(
+            "SiphonCapture",
+            [nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore"]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
@@ -49,5 +52,6 @@ let package = Package(
         tests(of: "SocketIOCore", [nioCore, "EngineIOCore", "LosslessJSON"]),
         tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
+        tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
     ]
 )
