@@ -10,7 +10,11 @@ let strict: [SwiftSetting] = [
 ]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// An arrow points only at what stands above it. `--explicit-target-dependency-import-check error`, which the
 /// scripts pass to every build, makes an import without an arrow fail to compile.
@@ -27,6 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -45,6 +50,12 @@ let package = Package(
         library(
             "SiphonCapture",
             [nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore"]),
+        library(
+            "SiphonProxy",
+            [
+                nioCore, nioPosix, nioHTTP1, locks, logging, "LosslessJSON", "WebSocketCodec", "EngineIOCore",
+                "SocketIOCore", "SiphonCore",
+            ]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
@@ -53,5 +64,6 @@ let package = Package(
         tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
+        tests(of: "SiphonProxy", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
     ]
 )

@@ -1,0 +1,30 @@
+import NIOCore
+
+/// Decides how long one side is not read from because the other takes nothing.
+///
+/// Behind unread bytes may be a heartbeat, and a peer whose heartbeat is not answered ends the connection. So reading
+/// is held back for half of the shortest usual ping timeout and then goes on; what comes then is bounded by
+/// `Limits.queuedBytes`, where the connection ends.
+struct Pressure {
+    static let longestPause = TimeAmount.seconds(10)
+
+    private var heldSince: NIODeadline?
+    /// Whether reading goes on although the other side takes nothing.
+    private(set) var isOverrun = false
+
+    mutating func mayRead(isCongested: Bool, at now: @autoclosure () -> NIODeadline) -> Bool {
+        guard isCongested else {
+            heldSince = nil
+            isOverrun = false
+            return true
+        }
+        let now = now()
+        let since = heldSince ?? now
+        heldSince = since
+        isOverrun = now - since >= Self.longestPause
+        return isOverrun
+    }
+
+    /// When reading goes on without the other side; nil while nothing is held.
+    var deadline: NIODeadline? { isOverrun ? nil : heldSince.map { $0 + Self.longestPause } }
+}

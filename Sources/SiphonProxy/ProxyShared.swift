@@ -1,0 +1,94 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import SiphonCore
+
+/// What all event loops share. Each lock is held for a few instructions.
+final class ProxyShared: Sendable {
+    private struct Counts {
+        var lastConnection: UInt64 = 0
+        var openConnections = 0
+        var httpRequests = 0
+    }
+
+    let configuration: ProxyConfiguration
+    let dialer: UpstreamDialer
+    let log: Logger
+    private let chainBox: NIOLockedValueBox<MiddlewareChain>
+    private let counts = NIOLockedValueBox(Counts())
+    /// Which loop each session lives on.
+    private let sessions = NIOLockedValueBox<[String: any EventLoop]>([:])
+    private let loops = NIOLockedValueBox<[ObjectIdentifier: NIOLoopBound<ProxyLoop>]>([:])
+
+    init(configuration: ProxyConfiguration, chain: MiddlewareChain, log: Logger) {
+        self.configuration = configuration
+        self.log = log
+        dialer = UpstreamDialer(upstream: configuration.upstream, limits: configuration.limits)
+        chainBox = NIOLockedValueBox(chain)
+    }
+
+    var chain: MiddlewareChain { chainBox.withLockedValue { $0 } }
+
+    func admit() -> ConnectionID? {
+        counts.withLockedValue { counts in
+            guard counts.openConnections < configuration.limits.connections else { return nil }
+            counts.openConnections += 1
+            counts.lastConnection += 1
+            return ConnectionID(counts.lastConnection)
+        }
+    }
+
+    func release() { counts.withLockedValue { $0.openConnections -= 1 } }
+
+    func countRequest() { counts.withLockedValue { $0.httpRequests += 1 } }
+
+    var openConnections: Int { counts.withLockedValue { $0.openConnections } }
+    var httpRequests: Int { counts.withLockedValue { $0.httpRequests } }
+
+    /// Takes `sid` for a session on `eventLoop`, or another one where it is taken or could not stand in a query.
+    func claim(sid: String, for eventLoop: any EventLoop) -> String {
+        sessions.withLockedValue { sessions in
+            var free = sid
+            while sessions[free] != nil || !free.utf8.allSatisfy(\.isURLSafe) {
+                free = Self.randomSID()
+            }
+            sessions[free] = eventLoop
+            return free
+        }
+    }
+
+    /// The loop of that event loop; nil before all are made.
+    func loop(of eventLoop: any EventLoop) -> NIOLoopBound<ProxyLoop>? {
+        loops.withLockedValue { $0[ObjectIdentifier(eventLoop)] }
+    }
+
+    func setLoops(_ all: [NIOLoopBound<ProxyLoop>]) {
+        loops.withLockedValue {
+            $0 = Dictionary(uniqueKeysWithValues: all.map { (ObjectIdentifier($0.eventLoop), $0) })
+        }
+    }
+
+    func unclaim(sid: String) { sessions.withLockedValue { $0[sid] = nil } }
+
+    func home(of sid: String) -> (any EventLoop)? { sessions.withLockedValue { $0[sid] } }
+
+    /// 128 random bits, in the alphabet of URL-safe base64.
+    private static func randomSID() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".unicodeScalars)
+        var sid = ""
+        for _ in 0..<22 { sid.unicodeScalars.append(alphabet[Int.random(in: 0..<64)]) }
+        return sid
+    }
+}
+
+extension UInt8 {
+    fileprivate var isURLSafe: Bool {
+        switch self {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}

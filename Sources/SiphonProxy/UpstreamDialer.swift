@@ -1,0 +1,88 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import SiphonCore
+
+/// Opens connections to the upstream. Shared by all event loops.
+///
+/// The addresses are resolved once and kept until all of them fail; `localhost` means `::1` and `127.0.0.1`. The one
+/// that worked last is tried first.
+final class UpstreamDialer: Sendable {
+    private struct State {
+        var addresses: [SocketAddress] = []
+        var isReachable: Bool?
+    }
+
+    private let upstream: UpstreamURL
+    private let timeout: TimeAmount
+    private let state = NIOLockedValueBox(State())
+
+    init(upstream: UpstreamURL, limits: Limits) {
+        self.upstream = upstream
+        timeout = TimeAmount(limits.upstreamHandshake)
+    }
+
+    /// Whether the last attempt succeeded; nil before the first.
+    var isReachable: Bool? { state.withLockedValue { $0.isReachable } }
+
+    /// Connects on `eventLoop`. The initializer runs before the first byte moves.
+    func connect(
+        on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        let known = state.withLockedValue { $0.addresses }
+        let attempt =
+            known.isEmpty
+            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, initializer) }
+            : connect(to: known[...], on: eventLoop, initializer)
+        attempt.whenFailure { _ in self.state.withLockedValue { $0 = State(isReachable: false) } }
+        return attempt
+    }
+
+    private func connect(
+        to addresses: ArraySlice<SocketAddress>, on eventLoop: any EventLoop,
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        guard let address = addresses.first else {
+            return eventLoop.makeFailedFuture(ChannelError.connectTimeout(timeout))
+        }
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
+            .channelInitializer(initializer)
+            .connect(to: address)
+            .always { result in
+                if case .success = result { self.note(working: address) }
+            }
+            .flatMapError { error in
+                let rest = addresses.dropFirst()
+                return rest.isEmpty
+                    ? eventLoop.makeFailedFuture(error) : self.connect(to: rest, on: eventLoop, initializer)
+            }
+    }
+
+    private func note(working address: SocketAddress) {
+        state.withLockedValue { state in
+            state.isReachable = true
+            guard state.addresses.first != address else { return }
+            state.addresses.removeAll { $0 == address }
+            state.addresses.insert(address, at: 0)
+        }
+    }
+
+    // MARK: Names
+
+    private func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+        NIOSingletons.posixBlockingThreadPool.runIfActive(eventLoop: eventLoop) { [upstream] in
+            let addresses = try Self.addresses(of: upstream)
+            self.state.withLockedValue { $0.addresses = addresses }
+            return addresses
+        }
+    }
+
+    /// Blocks while the name is looked up.
+    private static func addresses(of upstream: UpstreamURL) throws -> [SocketAddress] {
+        let hosts = upstream.host.lowercased() == "localhost" ? ["::1", "127.0.0.1"] : [upstream.host]
+        return try hosts.map { try SocketAddress.makeAddressResolvingHost($0, port: upstream.port) }
+    }
+}
