@@ -56,6 +56,7 @@ let package = Package(
                 nioCore, nioPosix, nioHTTP1, locks, logging, "LosslessJSON", "WebSocketCodec", "EngineIOCore",
                 "SocketIOCore", "SiphonCore",
             ]),
+        .target(name: "CDashboard", cSettings: [.disableWarning("c23-extensions")]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),

@@ -1,0 +1,17 @@
+#ifndef SIPHON_DASHBOARD_H
+#define SIPHON_DASHBOARD_H
+#include <stddef.h>
+
+/// One file of web/, as it was when this was compiled.
+struct siphon_dashboard_file {
+    /// Its path in web/ with a slash in front, such as `/js/main.js`. `/` is `/index.html`.
+    const char *path;
+    const char *content_type;
+    const unsigned char *bytes;
+    size_t length;
+};
+
+/// All files of the page. Valid for the life of the process, from any thread.
+const struct siphon_dashboard_file *siphon_dashboard_files(size_t *count);
+
+#endif

@@ -1,0 +1,408 @@
+import * as api from "./api.js";
+import { createFeed } from "./feed.js";
+import { quoted, withToggled, withValues, valuesOf } from "./filter.js";
+import { base64, binaryIndex } from "./format.js";
+import { Members, write } from "./json.js";
+import { commandOf } from "./keys.js";
+import { createStore } from "./store.js";
+import { createConnectionsView } from "./views/connections.js";
+import { createDetailView } from "./views/detail.js";
+import { createEventsView } from "./views/events.js";
+import { createFilterBar } from "./views/filterbar.js";
+import { fillHelp } from "./views/help.js";
+import { createInjectView } from "./views/inject.js";
+import { createRulesView } from "./views/rules.js";
+import { createStatusView } from "./views/status.js";
+
+const statusInterval = 2000;
+/** Bytes of attachments that "send again" puts into the form. */
+const draftAttachmentsLimit = 262_144;
+
+const byID = (id) => document.getElementById(id);
+const store = createStore();
+const { state } = store;
+const feed = createFeed(api, store);
+
+const eventsView = createEventsView(
+  {
+    scroller: byID("events"), pill: byID("pill"), empty: byID("events-empty"), emptyTitle: byID("events-empty-title"),
+    emptyHint: byID("events-empty-hint"),
+  },
+  store,
+  { open: openEvent, fillGap: feed.fillGap, older: feed.loadOlder, newer: feed.loadNewer, toNewest },
+);
+const connectionsView = createConnectionsView(
+  {
+    list: byID("connections"), summary: byID("connections-summary"), empty: byID("connections-empty"),
+    card: byID("connection-card"),
+  },
+  store,
+  { filterConnection, inject: (id) => injectInto(id), disconnect },
+);
+const filterBar = createFilterBar(
+  {
+    input: byID("filter"), clear: byID("filter-clear"), error: byID("filter-error"),
+    errorText: byID("filter-error-text"), caret: byID("filter-caret"), suggestions: byID("suggestions"),
+    toggles: byID("toggles"), pause: byID("pause"),
+  },
+  store,
+  { filter: setFilter, heartbeats: toggleHeartbeats, pause: togglePause, leaveFilter: focusList },
+);
+const detailView = createDetailView(byID("panel-event"), store, {
+  open: openEvent,
+  again: sendAgain,
+  filterName: (event) => setFilter(withValues(state.filter, "event", [quoted(event.name)])),
+  filterConnection: (id) => filterConnection(id, false),
+  attachment: api.attachment,
+});
+const injectView = createInjectView(byID("panel-inject"), store, { inject, open: openEvent });
+const rulesView = createRulesView(byID("panel-rules"), store, {
+  add: (json) => changeRules(() => api.addRule(json)),
+  replace: (id, json) => changeRules(() => api.replaceRule(id, json)),
+  remove: (id) => changeRules(() => api.deleteRule(id)),
+});
+const statusView = createStatusView(
+  {
+    notice: byID("notice"), stream: byID("stream"), upstream: byID("upstream"), upstreamURL: byID("upstream-url"),
+    upstreamState: byID("upstream-state"), figures: byID("figures"),
+  },
+  store,
+);
+
+const drawnBy = [
+  [["panel"], () => renderPanel()],
+  [["events", "selection", "connections", "filter", "panel"], () => eventsView.render()],
+  [["connections", "filter"], () => connectionsView.render()],
+  [["filter", "events"], () => filterBar.render()],
+  [["detail"], () => detailView.render()],
+  [["connections", "draft", "injection", "panel"], () => injectView.render()],
+  [["rules"], () => rulesView.render()],
+  [["status"], () => statusView.render()],
+  [["filter", "selection"], () => writeAddress()],
+];
+store.subscribe((_, topics) => {
+  for (const [wanted, draw] of drawnBy) if (wanted.some((topic) => topics.has(topic))) draw();
+});
+
+function setFilter(text, showHeartbeats) {
+  store.setFilter(text, showHeartbeats);
+  feed.reload();
+}
+
+function toggleHeartbeats() {
+  setFilter(state.filter, !state.showHeartbeats);
+}
+
+function togglePause() {
+  store.setPaused(!state.isPaused);
+}
+
+async function clear() {
+  await api.clearEvents().catch(() => {});
+  store.select(null);
+  feed.reload();
+}
+
+function filterConnection(id, isAdded) {
+  const now = valuesOf(state.filter, "conn");
+  if (isAdded) return setFilter(withToggled(state.filter, "conn", [id]));
+  setFilter(withValues(state.filter, "conn", now.length === 1 && now[0] === id ? [] : [id]));
+}
+
+function openEvent(id) {
+  select(id);
+  store.setPanel("event");
+}
+
+function select(id) {
+  if (id === null) return;
+  store.setFollowing(false);
+  store.select(id);
+  feed.showDetail(id);
+  eventsView.reveal(id);
+}
+
+function toNewest() {
+  feed.toNewest();
+  focusList();
+}
+
+function focusList() {
+  byID("events").focus();
+}
+
+function showPanel(panel) {
+  store.setPanel(panel);
+  if (panel === "rules") feed.loadRules();
+}
+
+function injectInto(connection) {
+  const joined = state.connections.get(connection)?.namespaces ?? [];
+  store.setDraft({ connection, namespace: joined[0]?.name });
+  showPanel("inject");
+  focusPanel(injectView);
+}
+
+/** A panel is shown with the next frame, and only then can take the focus. */
+function focusPanel(view) {
+  requestAnimationFrame(() => requestAnimationFrame(() => view.focus()));
+}
+
+async function sendAgain(event) {
+  showPanel("inject");
+  const total = event.attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const contents = new Map();
+  if (total <= draftAttachmentsLimit) {
+    for (const { index } of event.attachments) {
+      contents.set(index, base64(await api.attachment(event.id, index).catch(() => new ArrayBuffer(0))));
+    }
+  }
+  const isOpen = state.connections.get(event.connection)?.closedAt == null;
+  store.setInjection(null);
+  store.setDraft({
+    connection: isOpen ? event.connection : undefined,
+    to: event.from === "client" ? "upstream" : "client",
+    namespace: event.namespace,
+    name: event.name ?? "",
+    args: write(withContents(event.args, contents), { indent: 2 }),
+    ack: event.wantsAck,
+  });
+  focusPanel(injectView);
+}
+
+/** The arguments with each attachment's bytes in its place, as the API takes them. */
+function withContents(value, contents, depth = 0) {
+  if (depth > 500) return value;
+  const index = binaryIndex(value);
+  if (index !== undefined && contents.has(index)) return new Members([["$binary", contents.get(index)]]);
+  if (contents.size === 0) return value;
+  if (Array.isArray(value)) return value.map((item) => withContents(item, contents, depth + 1));
+  if (!(value instanceof Members)) return value;
+  return new Members(value.entries.map(([key, item]) => [key, withContents(item, contents, depth + 1)]));
+}
+
+async function inject(connection, injection) {
+  store.setInjection({ isRunning: true });
+  try {
+    store.setInjection(await api.inject(connection, injection));
+  } catch (error) {
+    store.setInjection({ error: error.message, event: error.event });
+  }
+}
+
+async function disconnect(id, how) {
+  await api.disconnect(id, how).catch(() => {});
+  feed.poll(true);
+}
+
+/** Resolves to the sentence of what went wrong, or null. */
+async function changeRules(change) {
+  let failure = null;
+  try {
+    await change();
+  } catch (error) {
+    failure = error.message;
+  }
+  await feed.loadRules();
+  return failure;
+}
+
+function renderPanel() {
+  const isOpen = state.panel !== null;
+  byID("panel").hidden = byID("splitter").hidden = !isOpen;
+  document.body.classList.toggle("has-panel", isOpen);
+  for (const tab of document.querySelectorAll("[role=tab]")) {
+    const isShown = tab.dataset.panel === state.panel;
+    tab.setAttribute("aria-selected", String(isShown));
+    tab.tabIndex = isShown ? 0 : -1;
+    byID(tab.getAttribute("aria-controls")).hidden = !isShown;
+  }
+  // A panel below takes room from the list.
+  if (state.selected && isOpen) requestAnimationFrame(() => eventsView.reveal(state.selected));
+}
+
+function back() {
+  if (byID("help").open) return byID("help").close();
+  const isInList = document.activeElement === byID("events");
+  if (!isInList && document.activeElement !== document.body) return focusList();
+  if (state.panel) store.setPanel(null);
+  else store.select(null);
+  focusList();
+}
+
+function partner() {
+  const event = state.detail?.event ?? state.byID.get(state.selected);
+  const id = event?.answers ?? event?.ack?.event;
+  if (id) openEvent(id);
+}
+
+const commands = {
+  next: () => select(eventsView.neighbour(1)),
+  previous: () => select(eventsView.neighbour(-1)),
+  nextPage: () => select(eventsView.neighbour(eventsView.rows.visibleCount - 1)),
+  previousPage: () => select(eventsView.neighbour(1 - eventsView.rows.visibleCount)),
+  first: () => select(state.items.find((item) => !item.isGap)?.id ?? null),
+  newest: () => toNewest(),
+  open: () => {
+    if (!state.selected) return select(eventsView.neighbour(1));
+    if (state.panel !== "event") return store.setPanel("event");
+    byID("panel-event").focus();
+  },
+  back,
+  ack: partner,
+  filter: () => byID("filter").select(),
+  pause: togglePause,
+  heartbeats: toggleHeartbeats,
+  clear,
+  inject: () => {
+    const only = valuesOf(state.filter, "conn")[0];
+    const open = [...state.connections.values()].filter(({ closedAt }) => closedAt == null);
+    const id = only ?? state.byID.get(state.selected)?.connection ?? open.at(-1)?.id;
+    if (id && !state.draft) return injectInto(id);
+    showPanel("inject");
+    focusPanel(injectView);
+  },
+  again: () => {
+    const event = state.detail?.event ?? state.byID.get(state.selected);
+    if (event?.kind === "event") sendAgain(event);
+  },
+  rules: () => {
+    showPanel("rules");
+    focusPanel(rulesView);
+  },
+  theme: switchTheme,
+  help: () => byID("help").showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const { target } = event;
+  // A dialog closes itself with Escape, and nothing behind it moves.
+  if (byID("help").open) return;
+  const isTyping = target.matches("input:not([type=checkbox]), textarea, select");
+  const isInList = target === byID("events") || target === document.body;
+  const command = commandOf(event, { isTyping, isInList });
+  if (!command) return;
+  event.preventDefault();
+  commands[command]();
+});
+
+byID("clear").addEventListener("click", clear);
+for (const panel of ["inject", "rules"]) {
+  byID(`open-${panel}`).addEventListener("click", () => {
+    if (state.panel === panel) store.setPanel(null);
+    else commands[panel]();
+  });
+}
+byID("open-help").addEventListener("click", () => commands.help());
+byID("theme").addEventListener("click", switchTheme);
+byID("panel-close").addEventListener("click", () => {
+  store.setPanel(null);
+  focusList();
+});
+for (const tab of document.querySelectorAll("[role=tab]")) {
+  tab.addEventListener("click", () => showPanel(tab.dataset.panel));
+  tab.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const tabs = [...document.querySelectorAll("[role=tab]")];
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    showPanel(next.dataset.panel);
+    requestAnimationFrame(() => next.focus());
+    event.stopPropagation();
+  });
+}
+
+function stored(key) {
+  // Storage can be forbidden in a browser's settings.
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Then the choice lasts as long as the page.
+  }
+}
+
+function switchTheme() {
+  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
+  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  keep("siphon-theme", document.documentElement.dataset.theme);
+}
+
+function setPanelSize(pixels) {
+  const size = Math.round(Math.min(Math.max(pixels, 300), 1200));
+  document.body.style.setProperty("--panel-size", `${size}px`);
+  byID("splitter").setAttribute("aria-valuenow", String(size));
+  keep("siphon-panel", String(size));
+}
+
+function watchSplitter() {
+  const splitter = byID("splitter");
+  const panel = byID("panel");
+  splitter.addEventListener("pointerdown", (event) => {
+    splitter.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  splitter.addEventListener("pointermove", (event) => {
+    if (!splitter.hasPointerCapture(event.pointerId)) return;
+    const edge = panel.getBoundingClientRect();
+    const isBelow = splitter.offsetWidth > splitter.offsetHeight;
+    setPanelSize(isBelow ? edge.bottom - event.clientY : edge.right - event.clientX);
+  });
+  splitter.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: 24, ArrowUp: 24, ArrowRight: -24, ArrowDown: -24 }[event.key];
+    if (!step) return;
+    const edge = panel.getBoundingClientRect();
+    setPanelSize((splitter.offsetWidth > splitter.offsetHeight ? edge.height : edge.width) + step);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+/** The filter and the selected event stand in the address, so that a reload or a bookmark comes back to them. */
+function writeAddress() {
+  const parameters = new URLSearchParams();
+  if (state.filter) parameters.set("filter", state.filter);
+  if (state.selected) parameters.set("event", state.selected);
+  const hash = parameters.size > 0 ? `#${parameters}` : "";
+  if (hash !== location.hash) history.replaceState(null, "", location.pathname + hash);
+}
+
+function start() {
+  const theme = stored("siphon-theme");
+  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  const size = Number(stored("siphon-panel"));
+  if (size > 0) setPanelSize(size);
+  const address = new URLSearchParams(location.hash.slice(1));
+  const event = address.get("event");
+  store.setFilter(address.get("filter") ?? "");
+  fillHelp(byID("help"));
+  watchSplitter();
+  renderPanel();
+  feed.poll(true);
+  feed.loadRules();
+  feed.reload().then(() => {
+    if (/^e\d+$/.test(event ?? "")) openEvent(event);
+  });
+  focusList();
+  let polls = 0;
+  setInterval(() => {
+    if (document.hidden) return;
+    polls += 1;
+    feed.poll(polls % 5 === 0);
+    if (state.panel === "rules") feed.loadRules();
+    const shown = state.panel === "event" ? state.detail?.event : null;
+    if (shown?.wantsAck && !shown.ack) feed.showDetail(shown.id);
+    const visible = eventsView.visibleEvents();
+    const pending = visible.filter((item) => item.wantsAck && !item.ack);
+    feed.refreshPending(pending[0], pending.at(-1));
+  }, statusInterval);
+}
+
+start();
