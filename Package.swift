@@ -56,7 +56,17 @@ let package = Package(
                 nioCore, nioPosix, nioHTTP1, locks, logging, "LosslessJSON", "WebSocketCodec", "EngineIOCore",
                 "SocketIOCore", "SiphonCore",
             ]),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
         .target(name: "CDashboard", cSettings: [.disableWarning("c23-extensions")]),
+        library(
+            "SiphonInspector",
+            [
+                locks, logging, "CMicroHTTPD", "CDashboard", "LosslessJSON", "Base64Coding", "EngineIOCore",
+                "SiphonCore",
+                "SiphonRules", "SiphonCapture",
+            ]),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),
@@ -66,5 +76,11 @@ let package = Package(
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonProxy", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
+        tests(
+            of: "SiphonInspector",
+            [
+                nioCore, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore", "SiphonCapture",
+                "SiphonRules",
+            ]),
     ]
 )

@@ -1,0 +1,104 @@
+package import Logging
+package import SiphonCapture
+package import SiphonCore
+package import SiphonRules
+
+/// The HTTP API and the page, running. Must be stopped.
+package final class InspectorServer: Sendable {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        /// No address in digits and not `localhost`.
+        case notAnAddress(String)
+        case portInUse(UInt16)
+        /// The address is not one of this machine's.
+        case notOurs(String)
+        /// A port that needs privileges, mostly one below 1024.
+        case notAllowed(UInt16)
+        /// A token with characters that would need an escape in a URL, or with none, or with too many.
+        case badToken
+        case system(errno: Int32)
+
+        package var description: String {
+            switch self {
+            case .notAnAddress(let host): "\(host) is no IP address"
+            case .portInUse(let port): "port \(port) is in use"
+            case .notOurs(let host): "\(host) is not an address of this machine"
+            case .notAllowed(let port): "listening on port \(port) is not allowed"
+            case .badToken:
+                "the token must be 1 to \(AccessToken.lengthLimit) letters, digits, or characters of - . _ ~"
+            case .system(let errno): "the inspector could not start (errno \(errno))"
+            }
+        }
+    }
+
+    /// The port it listens on.
+    package let port: UInt16
+    package let token: String
+    /// The address of the page with the token in it: to be shown to the user and to nobody else.
+    package var url: String { "http://\(urlHost):\(port)/?token=\(token)" }
+
+    private let urlHost: String
+    let http: HTTPServer
+
+    /// - Parameter startedAt: nanoseconds since 1970, UTC.
+    package init(
+        configuration: InspectorConfiguration, capture: Capture, rules: RuleStore, control: any ProxyControl,
+        version: String, startedAt: Int64, log: Logger
+    ) throws(Failure) {
+        let token = try Self.token(configuration.token)
+        let listener: ListeningSocket
+        do { listener = try ListeningSocket(host: configuration.host, port: configuration.port) } catch {
+            throw Failure(error, configuration)
+        }
+        let services = InspectorServices(
+            capture: capture, rules: rules, control: control, version: version, startedAt: startedAt,
+            limits: configuration.limits)
+        let service = InspectorService(
+            guardian: RequestGuard(token: token, urlHost: listener.urlHost, port: listener.port),
+            table: InspectorRoutes.table, services: services)
+        do {
+            http = try HTTPServer(listener: listener, limits: configuration.limits, service: service, log: log)
+        } catch { throw .system(errno: 0) }
+        self.token = token.text
+        port = listener.port
+        urlHost = listener.urlHost
+    }
+
+    /// Ends the streams, lets requests that are under way finish within `grace`, answers 503 for the rest, and returns
+    /// at most some 0.3 s after that. A second call does nothing.
+    package func stop(grace: Duration = .milliseconds(500)) async { await http.stop(grace: grace) }
+
+    private static func token(_ text: String?) throws(Failure) -> AccessToken {
+        guard let text else { return .random() }
+        guard let token = AccessToken(text) else { throw .badToken }
+        return token
+    }
+}
+
+extension InspectorServer.Failure {
+    fileprivate init(_ failure: ListeningSocket.Failure, _ configuration: InspectorConfiguration) {
+        switch failure {
+        case .notAnAddress: self = .notAnAddress(configuration.host)
+        case .portInUse: self = .portInUse(configuration.port)
+        case .notOurs: self = .notOurs(configuration.host)
+        case .notAllowed: self = .notAllowed(configuration.port)
+        case .system(let errno): self = .system(errno: errno)
+        }
+    }
+}
+
+/// The guard in front of the routes.
+struct InspectorService: HTTPService {
+    let guardian: RequestGuard
+    let table: RouteTable
+    let services: InspectorServices
+
+    func refusal(of head: InspectorRequest) -> InspectorResponse? {
+        if let refusal = guardian.refusal(of: head) { return refusal }
+        do throws(InspectorError) { try table.check(head) } catch { return error.response }
+        return nil
+    }
+
+    func response(to request: InspectorRequest) async -> InspectorResponse {
+        await table.response(to: request, services: services)
+    }
+}

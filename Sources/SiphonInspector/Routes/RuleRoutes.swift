@@ -1,0 +1,64 @@
+import LosslessJSON
+import SiphonCore
+import SiphonRules
+
+enum RuleRoutes {
+    private static let root = "\(InspectorRoutes.root)/rules"
+
+    static let all = [
+        Route("GET", root) { request, _, services throws(InspectorError) in
+            _ = try QueryParameters(request)
+            return .json(services.rules.ruleJSON.encoded)
+        },
+        Route("POST", root, body: .json) { request, _, services throws(InspectorError) in
+            _ = try QueryParameters(request)
+            let json = try request.json()
+            let id: RuleID
+            do throws(RuleError) { id = try services.rules.add(json) } catch { throw InspectorError(error) }
+            return try rule(id, services, status: 201)
+        },
+        Route("PUT", "\(root)/order", body: .json, reorder),
+        Route("PUT", "\(root)/*", body: .json) { request, captures, services throws(InspectorError) in
+            _ = try QueryParameters(request)
+            let json = try request.json()
+            guard let id = RuleID(captures[0]) else { throw .noSuchRule }
+            let isKnown: Bool
+            do throws(RuleError) { isKnown = try services.rules.replace(id, json) } catch {
+                throw InspectorError(error)
+            }
+            guard isKnown else { throw .noSuchRule }
+            return try rule(id, services, status: 200)
+        },
+        Route("DELETE", "\(root)/*") { request, captures, services throws(InspectorError) in
+            _ = try QueryParameters(request)
+            guard let id = RuleID(captures[0]), services.rules.remove(id) else { throw .noSuchRule }
+            return .noContent
+        },
+    ]
+
+    /// `{"ids": ["r2", "r1"]}`, each rule once; answers the same.
+    private static let reorder: Route.Handler = { request, _, services throws(InspectorError) in
+        _ = try QueryParameters(request)
+        let members = try JSONMembers(try request.json(), known: ["ids"])
+        var ids: [RuleID] = []
+        for (index, element) in (try members.list("ids")).enumerated() {
+            guard let id = element.string.flatMap({ RuleID($0) }) else {
+                throw InspectorError(.invalid, "ids[\(index)] must be the id of a rule, such as \"r1\"")
+            }
+            ids.append(id)
+        }
+        do throws(RuleError) { try services.rules.reorder(ids) } catch { throw InspectorError(error) }
+        return .json(JSONValue.object([JSONMember("ids", .array(ids.map { JSONValue($0.description) }))]).encoded)
+    }
+
+    private static func rule(
+        _ id: RuleID, _ services: InspectorServices, status: UInt32
+    ) throws(InspectorError) -> InspectorResponse {
+        guard let rule = services.rules.status(of: id) else { throw .noSuchRule }
+        return .json(rule.json.encoded, status: status)
+    }
+}
+
+extension InspectorError {
+    init(_ error: RuleError) { self.init(.invalid, error.description) }
+}
