@@ -29,6 +29,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "siphon",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "siphon", targets: ["siphon"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -67,6 +68,13 @@ let package = Package(
                 "SiphonCore",
                 "SiphonRules", "SiphonCapture",
             ]),
+        .executableTarget(
+            name: "siphon",
+            dependencies: [
+                nioCore, nioPosix, locks, logging, "LosslessJSON", "SiphonCore", "SiphonRules", "SiphonCapture",
+                "SiphonProxy", "SiphonInspector",
+            ],
+            swiftSettings: strict),
         tests(of: "LosslessJSON"),
         tests(of: "Base64Coding"),
         tests(of: "WebSocketCodec", [nioCore]),

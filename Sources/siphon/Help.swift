@@ -1,0 +1,75 @@
+/// What `siphon --help` and `siphon help <topic>` say.
+enum Help {
+    static func show(_ topic: String?) throws(CommandError) {
+        guard let topic else { return Terminal.print(overview) }
+        guard let text = topics[topic] else {
+            throw .usage("no help on “\(topic)”; topics: \(topics.keys.sorted().joined(separator: ", "))")
+        }
+        Terminal.print(text)
+    }
+
+    private static let overview = """
+        Siphon shows every Socket.IO event of an app with its answer, and changes it on the way.
+
+        siphon [proxy] <upstream-url> [options]
+
+        Point your app's client at the proxy in place of the server; open the inspector in a browser:
+
+          siphon http://localhost:3000
+
+        --listen 127.0.0.1:4000           where clients connect; port 0 lets the kernel choose
+        --inspector 127.0.0.1:4001        where the page and the REST API are
+        --no-inspector                    without them
+        --token TOKEN                     the inspector's token, in place of a random one
+        --rules FILE                      rules in YAML; see `siphon help rules`
+        --memory 64MiB                    how much of the traffic is kept
+        --upstream-transport mirror       mirror, websocket or polling
+        --path /socket.io/                the Socket.IO path
+        --strict                          end a connection whose packets cannot be decoded, in place of passing them
+        --preserve-host                   send the client's Host upstream
+        --forwarded                       add X-Forwarded-For, -Proto and -Host
+        --threads 1                       event loops
+        --log-level notice                trace, debug, info, notice, warning, error or critical
+
+        siphon help filters               the language that finds events
+        siphon help rules                 how to drop and change them
+        siphon --version
+        """
+
+    private static let topics = [
+        "proxy": overview,
+        "filters": """
+        A filter finds events: in the page, in the API (?filter=) and in the `when` of a rule.
+
+          event:chat*              the event's name, with * and ? as wildcards; event:"my event"
+          ns:/admin  conn:c12      namespace, connection
+          from:client              or from:upstream: the sender
+          kind:event|ack           kinds: event ack connect connect_error disconnect opaque
+                                   open close upgrade ping pong handshake
+          is:dropped|modified      what became of it; for acks: pending answered unanswered late duplicate unknown
+          transport:polling        or transport:websocket; eio:4
+          hello "two words"        words in the arguments
+
+          a b                      both (`and` may stand between them)
+          a or b                   either;  not a,  -a  and ( ) as usual
+        """,
+        "rules": """
+        A rule says what to do with the events that a filter finds. In a file for --rules:
+
+          rules:
+            - name: nobody joins
+              when: event:join from:client
+              then: drop
+            - name: move everyone to staging
+              when: event:say ns:/
+              then:
+                - set: { "args[0].room": staging }
+
+        drop                       the event goes no further; drop: { ack: [] } answers its sender
+        set                        new values by path: args[0].a.b, args[0]["a key"][1], name, ack.args[0]
+
+        Rules run in order; `stop: true` ends with that rule, `enabled: false` switches one off. The page and
+        POST /api/v1/rules take the same as JSON.
+        """,
+    ]
+}

@@ -1,0 +1,143 @@
+import Dispatch
+import Logging
+import SiphonCapture
+import SiphonCore
+import SiphonInspector
+import SiphonProxy
+import SiphonRules
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// `siphon [proxy] <upstream-url>`: wires the parts, runs them until a signal, and takes them down.
+struct ProxyCommand {
+    /// The part of the 5 s that a stop may take that is spent on telling clients.
+    private static let proxyGrace = Duration.seconds(2)
+    private static let inspectorGrace = Duration.seconds(1)
+
+    private let options: ProxyOptions
+
+    init(_ options: ProxyOptions) { self.options = options }
+
+    func run() async throws(CommandError) {
+        let signals = Signals()
+        Self.raiseFileLimit()
+        let log = makeLog()
+        let rules = RuleStore()
+        try loadRules(into: rules)
+        let ruleFile = options.rulesPath.map { RuleFileWatch($0, rules, log) }
+        var captureLimits = CaptureLimits()
+        captureLimits.memoryBytes = options.memoryBytes
+        let capture = Capture(limits: captureLimits)
+        let startedAt = RuleStore.wallClock()
+
+        let proxy = try await startProxy(rules: rules, capture: capture, log: log)
+        let inspector: InspectorServer?
+        do throws(CommandError) {
+            inspector = try startInspector(
+                proxy: proxy, rules: rules, capture: capture, startedAt: startedAt, log: log)
+        } catch {
+            await proxy.stop(grace: .zero)
+            throw error
+        }
+        Terminal.print("proxy http://\(Self.authority(proxy.host, proxy.port)) -> \(options.proxy.upstream)")
+        if let inspector { Terminal.print("inspector \(inspector.url)") }
+
+        await signals.wait()
+        ruleFile?.cancel()
+        await inspector?.stop(grace: Self.inspectorGrace)
+        await proxy.stop(grace: Self.proxyGrace)
+    }
+
+    private func makeLog() -> Logger {
+        var log = Logger(label: "siphon") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = options.logLevel
+        return log
+    }
+
+    private func loadRules(into rules: RuleStore) throws(CommandError) {
+        guard let path = options.rulesPath else { return }
+        do throws(RuleError) { try rules.load(path) } catch {
+            throw .failure("cannot use the rules in \(path): \(error)")
+        }
+    }
+
+    private func startProxy(rules: RuleStore, capture: Capture, log: Logger) async throws(CommandError) -> Proxy {
+        do {
+            return try await Proxy.start(options.proxy, chain: MiddlewareChain([rules]), log: log) {
+                capture.makeRecorder()
+            }
+        } catch {
+            throw .failure(Self.sentence(error))
+        }
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        switch error as? Proxy.Failure {
+        case .portInUse(let host, let port):
+            "\(authority(host, port)) is in use by another program; --listen takes another address"
+        case .addressNotOurs(let host): "\(host) is no address of this machine; --listen takes another one"
+        case .cannotListen(let host, let port, let message): "cannot listen on \(authority(host, port)): \(message)"
+        case nil: "cannot start the proxy: \(error)"
+        }
+    }
+
+    private func startInspector(
+        proxy: Proxy, rules: RuleStore, capture: Capture, startedAt: Int64, log: Logger
+    ) throws(CommandError) -> InspectorServer? {
+        guard let address = options.inspector else { return nil }
+        do throws(InspectorServer.Failure) {
+            return try InspectorServer(
+                configuration: InspectorConfiguration(
+                    host: address.host, port: UInt16(clamping: address.port), token: options.token),
+                capture: capture, rules: rules, control: proxy, version: Siphon.version, startedAt: startedAt, log: log)
+        } catch {
+            throw .failure("\(error)")
+        }
+    }
+
+    private static func authority(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Each connection takes two sockets or more; the usual soft limit of 1024 is soon reached.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let resource = RLIMIT_NOFILE
+        #endif
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(resource, &limit)
+    }
+}
+
+/// SIGINT and SIGTERM, from the moment it is made.
+private struct Signals {
+    private let sources: [any DispatchSourceSignal]
+    private let stream: AsyncStream<Void>
+
+    init() {
+        signal(SIGPIPE, SIG_IGN)
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.stream = stream
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Returns at the first of them, also one that came before.
+    func wait() async {
+        for await _ in stream { break }
+        withExtendedLifetime(sources) {}
+    }
+}

@@ -1,0 +1,161 @@
+import EngineIOCore
+import Logging
+import SiphonProxy
+
+/// The options of `siphon [proxy] <upstream-url>`.
+struct ProxyOptions {
+    static let loopbackHosts: Set<String> = ["127.0.0.1", "::1", "localhost"]
+
+    var proxy: ProxyConfiguration
+    /// Nil for `--no-inspector`.
+    var inspector: (host: String, port: Int)? = (host: "127.0.0.1", port: 4001)
+    var token: String?
+    var rulesPath: String?
+    var memoryBytes = 64 << 20
+    var logLevel = Logger.Level.notice
+
+    init(parsing words: ArraySlice<String>) throws(CommandError) {
+        var reader = OptionReader(words)
+        var upstream: UpstreamURL?
+        var options: [(name: String, value: String?)] = []
+        while let word = reader.next() {
+            switch word {
+            case .positional(let text):
+                guard upstream == nil else { throw .usage("expected one upstream URL, “\(text)” is a second one") }
+                upstream = try Self.upstream(text)
+            case .option(let name, let inline):
+                guard let known = Self.known[name] else { throw .usage(Self.unknown(name)) }
+                guard let expected = known else {
+                    guard inline == nil else { throw .usage("\(name) takes no value") }
+                    options.append((name, nil))
+                    continue
+                }
+                options.append((name, try reader.value(of: name, inline: inline, expected: expected)))
+            }
+        }
+        guard let upstream else { throw .usage("expected an upstream URL such as http://localhost:3000") }
+        proxy = ProxyConfiguration(upstream: upstream)
+        for option in options { try apply(option.name, option.value ?? "") }
+        try check()
+    }
+
+    /// Each option with what it expects; nil for a flag.
+    private static let known: [String: String?] = [
+        "--listen": "an address such as 127.0.0.1:4000",
+        "--inspector": "an address such as 127.0.0.1:4001",
+        "--no-inspector": nil,
+        "--token": "a token of 16 to 256 characters",
+        "--rules": "the path of a rule file",
+        "--memory": "a size such as 64MiB",
+        "--upstream-transport": "mirror, websocket or polling",
+        "--path": "a path such as /socket.io/",
+        "--strict": nil,
+        "--preserve-host": nil,
+        "--forwarded": nil,
+        "--threads": "a number from 1 to 64",
+        "--log-level": "trace, debug, info, notice, warning, error or critical",
+    ]
+
+    private static func unknown(_ name: String) -> String {
+        let near = known.keys.sorted().first { $0.hasPrefix(name) || name.hasPrefix($0) }
+        return "unknown option \(name)" + (near.map { "; did you mean \($0)?" } ?? "; `siphon --help` lists them")
+    }
+
+    private static func upstream(_ text: String) throws(CommandError) -> UpstreamURL {
+        do throws(UpstreamURL.Invalid) { return try UpstreamURL(parsing: text) } catch {
+            throw .usage("expected \(error.expected)")
+        }
+    }
+
+    private mutating func apply(_ name: String, _ value: String) throws(CommandError) {
+        func expected() -> CommandError {
+            .usage("expected \((Self.known[name] ?? nil) ?? "") after \(name), not “\(value)”")
+        }
+        switch name {
+        case "--listen":
+            guard let address = HostAndPort.split(value) else { throw expected() }
+            (proxy.listenHost, proxy.listenPort) = address
+        case "--inspector":
+            guard let address = HostAndPort.split(value) else { throw expected() }
+            inspector = address
+        case "--no-inspector": inspector = nil
+        case "--token":
+            let isPlain = value.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            guard (16...256).contains(value.utf8.count), isPlain else { throw expected() }
+            token = value
+        case "--rules": rulesPath = value
+        case "--memory":
+            guard let bytes = ByteSize.parse(value), bytes >= 1 << 20 else { throw expected() }
+            memoryBytes = bytes
+        case "--upstream-transport":
+            guard let transport = Self.transport(value) else { throw expected() }
+            proxy.upstreamTransport = transport
+        case "--path":
+            guard let path = Self.path(value) else { throw expected() }
+            proxy.path = path
+        case "--strict": proxy.isStrict = true
+        case "--preserve-host": proxy.preservesHost = true
+        case "--forwarded": proxy.addsForwarded = true
+        case "--threads":
+            guard let threads = Int(value), (1...64).contains(threads) else { throw expected() }
+            proxy.threads = threads
+        default:
+            guard let level = Logger.Level(rawValue: value) else { throw expected() }
+            logLevel = level
+        }
+    }
+
+    private static func transport(_ value: String) -> ProxyConfiguration.UpstreamTransport? {
+        value == "mirror" ? .mirror : EngineTransport(rawValue: value).map { .always($0) }
+    }
+
+    /// With a slash at both ends; nil where it could not stand in a request line.
+    private static func path(_ value: String) -> String? {
+        let isPlain = value.utf8.allSatisfy {
+            (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+        }
+        guard value.hasPrefix("/"), isPlain else { return nil }
+        return value.hasSuffix("/") ? value : value + "/"
+    }
+
+    private func check() throws(CommandError) {
+        if let inspector, !Self.loopbackHosts.contains(inspector.host), token == nil {
+            throw .usage("an inspector on \(inspector.host) can be reached by others: expected --token with it")
+        }
+        let own = [(proxy.listenHost, proxy.listenPort)] + (inspector.map { [($0.host, $0.port)] } ?? [])
+        for (host, port) in own where port != 0 && port == proxy.upstream.port && isSameHost(host, proxy.upstream.host)
+        {
+            throw .usage("the upstream \(proxy.upstream) is one of Siphon's own listeners")
+        }
+    }
+
+    private func isSameHost(_ listener: String, _ upstream: String) -> Bool {
+        let isWildcard = listener == "0.0.0.0" || listener == "::"
+        return listener == upstream || (Self.isLoopback(upstream) && (isWildcard || Self.isLoopback(listener)))
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        loopbackHosts.contains(host.lowercased()) || host.hasPrefix("127.")
+    }
+}
+
+/// Sizes as the command line and filters write them: k is 1000, Ki 1024.
+enum ByteSize {
+    static func parse(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits) else { return nil }
+        let factor: Int
+        switch text.dropFirst(digits.count).lowercased() {
+        case "", "b": factor = 1
+        case "k", "kb": factor = 1000
+        case "m", "mb": factor = 1_000_000
+        case "g", "gb": factor = 1_000_000_000
+        case "ki", "kib": factor = 1 << 10
+        case "mi", "mib": factor = 1 << 20
+        case "gi", "gib": factor = 1 << 30
+        default: return nil
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : bytes
+    }
+}
