@@ -1,0 +1,197 @@
+"""Fixtures of the end-to-end tests: a real proxy process between real peers.
+
+`siphon` is a proxy in front of `upstream`, a python-socketio server shared by the tests of one worker; `start_siphon`
+and `start_upstream` make further ones. `target` runs a test twice, without and with Siphon: the direct run proves the
+test itself. The binary is `.build/release/siphon`, or what SIPHON_BINARY names.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import pytest
+from peers import AsyncPeer, SyncPeer
+from processes import Siphon, SocketIOServer, siphon_binary
+from wire import EngineUpstream, RawUpstream
+
+
+def pytest_collection_modifyitems(items):
+    if siphon_binary().exists():
+        return
+    for item in items:
+        if needs_binary(item):
+            item.add_marker(pytest.mark.skip(reason=f"no binary at {siphon_binary()}"))
+
+
+def needs_binary(item) -> bool:
+    values = set(map(str, item.callspec.params.values())) if hasattr(item, "callspec") else set()
+    return "direct" not in values and bool(
+        {"siphon", "start_siphon", "binary"} & set(item.fixturenames) or "siphon" in values
+    )
+
+
+@pytest.fixture
+def binary():
+    return siphon_binary()
+
+
+@pytest.fixture
+def start_siphon(tmp_path):
+    """start_siphon(upstream_url, *options, inspector=True, listen="127.0.0.1:0") -> Siphon, checked at the end."""
+    started: list[Siphon] = []
+    numbers = itertools.count(1)
+
+    def start(upstream_url: str, *options: str, **more) -> Siphon:
+        one = Siphon(upstream_url, *options, stderr=tmp_path / f"siphon-{next(numbers)}.log", **more)
+        started.append(one)
+        return one
+
+    yield start
+    faults = []
+    for one in started:
+        try:
+            one.check_end()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "; ".join(faults)
+
+
+@pytest.fixture(scope="session")
+def shared_upstream(tmp_path_factory):
+    server = SocketIOServer(log=tmp_path_factory.mktemp("upstream") / "stderr.log")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def upstream(shared_upstream):
+    """The python-socketio server of this worker. A test that kills or restarts one starts its own."""
+    return shared_upstream
+
+
+@pytest.fixture
+def start_upstream(tmp_path):
+    """start_upstream(*options, port=0) -> SocketIOServer, killed at the end."""
+    started: list[SocketIOServer] = []
+
+    def start(*options: str, port: int = 0) -> SocketIOServer:
+        one = SocketIOServer(*options, port=port, log=tmp_path / f"upstream-{len(started)}.log")
+        started.append(one)
+        return one
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def siphon(start_siphon, upstream) -> Siphon:
+    """A proxy in front of `upstream`, with an inspector."""
+    return start_siphon(upstream.url)
+
+
+@dataclass
+class Target:
+    """Where a client connects: straight to the server, or through a proxy."""
+
+    url: str
+    siphon: Siphon | None
+
+    def captured(self, count: int = 1, **fields) -> list[dict] | None:
+        """Exactly `count` such events in the capture; None when there is no proxy to ask."""
+        if not self.siphon:
+            return None
+        found = self.siphon.wait_for(count, **dict(fields))
+        assert len(found) == count, f"{len(found)} instead of {count} events like {fields}: {found}"
+        return found
+
+
+@pytest.fixture(params=["direct", "siphon"])
+def target(request, upstream) -> Target:
+    if request.param == "direct":
+        return Target(upstream.url, None)
+    one = request.getfixturevalue("start_siphon")(upstream.url)
+    return Target(one.url, one)
+
+
+TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
+
+
+@pytest.fixture(params=list(TRANSPORTS))
+def transports(request) -> list[str]:
+    return TRANSPORTS[request.param]
+
+
+@pytest.fixture
+def open_client():
+    """open_client(url, transports=…, kind="asyncio"|"sync", **connect options) -> a connected client."""
+    opened = []
+
+    def start(url: str, transports=("websocket",), kind: str = "asyncio", connect: bool = True, **options):
+        peer = {"asyncio": AsyncPeer, "sync": SyncPeer}[kind](url, list(transports), **options)
+        opened.append(peer)
+        if connect:
+            peer.connect()
+        return peer
+
+    yield start
+    for peer in opened:
+        peer.close()
+
+
+@pytest.fixture(params=["asyncio", "sync"])
+def client_kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's chromium, headless. While it is open its thread counts as one with a running event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page in a fresh context; an uncaught error in it fails the test."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors, f"uncaught in the page: {errors}"
+
+
+@pytest.fixture
+def engine_upstream():
+    """engine_upstream(**options) -> EngineUpstream: raw Engine.IO 4, every packet kept as its bytes."""
+    yield from _upstreams(EngineUpstream)
+
+
+@pytest.fixture
+def raw_upstream():
+    """raw_upstream(script) -> RawUpstream: `script(stream)` runs for each connection."""
+    yield from _upstreams(RawUpstream)
+
+
+def _upstreams(kind):
+    started = []
+
+    def start(*arguments, **options):
+        one = kind(*arguments, **options)
+        started.append(one)
+        return one
+
+    yield start
+    failures = []
+    for one in started:
+        one.close()
+        failures += one.failures
+    assert not failures, f"the scripted upstream failed: {failures!r}"

@@ -1,0 +1,268 @@
+"""The upstream of most end-to-end tests: a python-socketio server with the events that they need.
+
+It also serves plain HTTP, another WebSocket, a page with the official browser client, and under /control/ what it saw.
+The first line on stdout is its port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import socketio
+from aiohttp import WSMsgType, web
+
+LOG: list[dict] = []
+HANDSHAKES: dict[str, dict] = {}
+PENDING_ANSWERS: list = []
+NAMESPACES = ["/", "/chat", "/admin"]
+
+
+def plain(value):
+    """JSON has no binary: in the log it is {"bytes": "<hex>"}."""
+    if isinstance(value, (bytes, bytearray)):
+        return {"bytes": bytes(value).hex()}
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return value
+
+
+def note(what: str, namespace: str, sid: str, **more):
+    LOG.append({"what": what, "namespace": namespace, "sid": sid, **plain(more)})
+
+
+def build(options) -> tuple[socketio.AsyncServer, web.Application]:
+    sio = socketio.AsyncServer(
+        async_mode="asgi" if options.uvicorn else "aiohttp",
+        cors_allowed_origins=None if options.same_origin else "*",
+        namespaces=NAMESPACES,
+        ping_interval=options.ping_interval,
+        ping_timeout=options.ping_timeout,
+        cookie={"name": "io", "path": "/", "httponly": True} if options.cookie else None,
+        max_http_buffer_size=options.max_payload,
+    )
+    for namespace in NAMESPACES:
+        add_events(sio, namespace)
+    return sio
+
+
+def add_events(sio: socketio.AsyncServer, namespace: str):
+    def on(name):
+        return sio.on(name, namespace=namespace)
+
+    @on("connect")
+    async def connect(sid, environ, auth):
+        HANDSHAKES[sid] = {
+            "query": environ.get("QUERY_STRING", ""),
+            "headers": {
+                key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
+            },
+        }
+        note("connect", namespace, sid, auth=auth)
+        if isinstance(auth, dict) and "refuse" in auth:
+            raise socketio.exceptions.ConnectionRefusedError(*auth["refuse"])
+        if namespace == "/admin" and (not isinstance(auth, dict) or auth.get("token") != "secret"):
+            raise socketio.exceptions.ConnectionRefusedError("denied", {"code": 7})
+
+    @on("disconnect")
+    async def disconnect(sid, reason):
+        note("disconnect", namespace, sid, reason=reason)
+
+    @on("echo")
+    async def echo(sid, *args):
+        note("event", namespace, sid, name="echo", args=args)
+        await sio.emit("echo", args, to=sid, namespace=namespace)
+
+    @on("ask")
+    async def ask(sid, *args):
+        """Acknowledges with the arguments as they came."""
+        note("event", namespace, sid, name="ask", args=args)
+        return args
+
+    @on("ask-me")
+    async def ask_me(sid, *args):
+        """Asks the client back and acknowledges with its answer."""
+        return await sio.call("question", args, to=sid, namespace=namespace, timeout=5)
+
+    @on("count")
+    def count(sid, number):
+        note("event", namespace, sid, name="count", args=[number])
+
+    @on("fence")
+    async def fence(sid):
+        return "past"
+
+    @on("burst")
+    async def burst(sid, total, pause_every=0):
+        """Sends `tick` 0… ; with `pause_every` it waits for the client's `fence` after so many, which fits polling."""
+        for number in range(total):
+            await sio.emit("tick", number, to=sid, namespace=namespace)
+            if pause_every and number % pause_every == pause_every - 1:
+                await sio.call("fence", to=sid, namespace=namespace, timeout=10)
+
+    @on("leave")
+    async def leave(sid):
+        await sio.disconnect(sid, namespace=namespace)
+
+    @on("park")
+    async def park(sid, total):
+        """Emits `parked` with an ack each and keeps what came back."""
+        for number in range(total):
+            await sio.emit(
+                "parked", number, to=sid, namespace=namespace, callback=lambda *answer: PENDING_ANSWERS.append(answer)
+            )
+
+    @on("parked-answers")
+    async def parked_answers(sid):
+        return plain(PENDING_ANSWERS)
+
+    @on("handshake")
+    async def handshake(sid):
+        return HANDSHAKES[sid]
+
+    @on("transport")
+    async def transport(sid):
+        return sio.transport(sid, namespace=namespace)
+
+    @on("flood")
+    async def flood(sid, total, size):
+        """As much as the client takes: `total` events of `size` characters."""
+        for number in range(total):
+            await sio.emit("flood", [number, "x" * size], to=sid, namespace=namespace)
+
+    @on("*")
+    async def anything(name, sid, *args):
+        note("event", namespace, sid, name=name, args=args)
+        return "unknown", name
+
+
+def add_http(app: web.Application):
+    async def reflect(request: web.Request):
+        body = await request.read()
+        seen = {
+            "method": request.method,
+            "target": request.raw_path,
+            "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.raw_headers],
+            "body": body.decode("latin-1"),
+        }
+        return web.json_response(seen, headers={"X-Upstream": "yes"})
+
+    async def large(request: web.Request):
+        """`bytes` of a repeating pattern, streamed, with a length or `chunked`."""
+        left = int(request.query["bytes"])
+        answer = web.StreamResponse()
+        answer.content_type = "application/octet-stream"
+        if "chunked" in request.query:
+            answer.enable_chunked_encoding()
+        else:
+            answer.content_length = left
+        await answer.prepare(request)
+        piece = bytes(range(256)) * 256
+        while left > 0:
+            await answer.write(piece[:left])
+            left -= len(piece)
+        await answer.write_eof()
+        return answer
+
+    async def redirect(request: web.Request):
+        return web.Response(status=302, headers={"Location": request.query.get("to", "/reflect")})
+
+    async def cookies(request: web.Request):
+        answer = web.Response(text="two cookies")
+        answer.headers.add("Set-Cookie", "a=1; Path=/")
+        answer.headers.add("Set-Cookie", "b=2; Path=/; HttpOnly")
+        return answer
+
+    async def websocket(request: web.Request):
+        """Another WebSocket: echoes text and binary, and closes with 4001 when told `close`."""
+        connection = web.WebSocketResponse(protocols=["other.v1"], max_msg_size=64 << 20)
+        await connection.prepare(request)
+        async for message in connection:
+            if message.type == WSMsgType.TEXT and message.data == "close":
+                await connection.close(code=4001, message=b"as told")
+            elif message.type == WSMsgType.TEXT:
+                await connection.send_str(message.data)
+            elif message.type == WSMsgType.BINARY:
+                await connection.send_bytes(message.data)
+        return connection
+
+    async def page(request: web.Request):
+        return web.Response(text=PAGE, content_type="text/html")
+
+    async def browser_client(request: web.Request):
+        import importlib.util
+
+        where = Path(importlib.util.find_spec("nicegui").origin).parent / "static/socket.io.min.js"
+        return web.FileResponse(where)
+
+    async def log(request: web.Request):
+        return web.json_response(LOG)
+
+    app.router.add_get("/control/log", log)
+    app.router.add_route("*", "/reflect", reflect)
+    app.router.add_get("/large", large)
+    app.router.add_get("/redirect", redirect)
+    app.router.add_get("/cookies", cookies)
+    app.router.add_get("/websocket", websocket)
+    app.router.add_get("/page", page)
+    app.router.add_get("/socket.io.min.js", browser_client)
+
+
+#: The page connects with the official client; `transports` comes from its query. Tests drive it through `window`.
+PAGE = """<!doctype html><meta charset="utf-8"><title>upstream</title>
+<link rel="icon" href="data:,">
+<script src="/socket.io.min.js"></script>
+<script>
+window.seen = [];
+const transports = new URLSearchParams(location.search).get("transports").split(",");
+window.socket = io({ transports, reconnectionDelay: 100, reconnectionDelayMax: 300, auth: { from: "browser" } });
+for (const name of ["connect", "disconnect", "connect_error"])
+  socket.on(name, (value) => seen.push([name, value && value.message || value]));
+socket.onAny((name, ...args) => seen.push([name, ...args]));
+socket.on("question", (...args) => args.at(-1)("answer from the page", args.slice(0, -1)));
+</script>"""
+
+
+async def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--ping-interval", type=float, default=25)
+    parser.add_argument("--ping-timeout", type=float, default=20)
+    parser.add_argument("--max-payload", type=int, default=1_000_000)
+    parser.add_argument("--same-origin", action="store_true", help="refuse foreign origins, python-socketio's default")
+    parser.add_argument("--cookie", action="store_true")
+    parser.add_argument("--uvicorn", action="store_true", help="ASGI: Socket.IO alone, bodies of any size")
+    options = parser.parse_args()
+    sio = build(options)
+
+    if options.uvicorn:
+        import uvicorn
+
+        config = uvicorn.Config(
+            socketio.ASGIApp(sio), host="127.0.0.1", port=options.port, log_level="warning", ws="wsproto"
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+        await task
+        return
+
+    app = web.Application(client_max_size=64 << 20)
+    sio.attach(app)
+    add_http(app)
+    runner = web.AppRunner(app, handle_signals=False, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", options.port, reuse_address=True)
+    await site.start()
+    print(site._server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
