@@ -24,7 +24,8 @@ package final class InspectorServer: Sendable {
             case .notOurs(let host): "\(host) is not an address of this machine"
             case .notAllowed(let port): "listening on port \(port) is not allowed"
             case .badToken:
-                "the token must be 1 to \(AccessToken.lengthLimit) letters, digits, or characters of - . _ ~"
+                "the token must be \(AccessToken.lengths.lowerBound) to \(AccessToken.lengths.upperBound) letters, digits, "
+                    + "or characters of - . _ ~"
             case .system(let errno): "the inspector could not start (errno \(errno))"
             }
         }

@@ -74,6 +74,18 @@ package final class Proxy: Sendable {
         port = listener.localAddress?.port ?? configuration.listenPort
     }
 
+    /// Tells the proxy of a listener besides its own, and makes sure that the upstream is none of them.
+    ///
+    /// - Returns: false where it is.
+    package func checkUpstream(against others: [(host: String, port: Int)]) async -> Bool {
+        let addresses = others.compactMap { try? SocketAddress.makeAddressResolvingHost($0.host, port: $0.port) }
+        shared.dialer.refuse(OwnListeners([listener.localAddress].compactMap { $0 } + addresses))
+        let leadsToItself = try? await NIOSingletons.posixBlockingThreadPool.runIfActive { [shared] in
+            shared.dialer.leadsToItself()
+        }
+        return leadsToItself != true
+    }
+
     /// Stops accepting, ends every connection in good order and waits for them, for `grace` at most.
     package func stop(grace: Duration) async {
         try? await listener.close()

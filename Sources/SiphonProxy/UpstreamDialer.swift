@@ -11,6 +11,7 @@ final class UpstreamDialer: Sendable {
     private struct State {
         var addresses: [SocketAddress] = []
         var isReachable: Bool?
+        var own = OwnListeners([])
     }
 
     private let upstream: UpstreamURL
@@ -20,6 +21,15 @@ final class UpstreamDialer: Sendable {
     init(upstream: UpstreamURL, limits: Limits) {
         self.upstream = upstream
         timeout = TimeAmount(limits.upstreamHandshake)
+    }
+
+    /// What is never dialled, whatever names resolve to.
+    func refuse(_ own: OwnListeners) { state.withLockedValue { $0.own = own } }
+
+    /// Looks the upstream's name up, which blocks, and says whether an address of it is Siphon's own.
+    func leadsToItself() -> Bool {
+        let addresses = (try? Self.addresses(of: upstream)) ?? []
+        return state.withLockedValue { state in addresses.contains { state.own.contains($0) } }
     }
 
     /// Whether the last attempt succeeded; nil before the first.
@@ -34,7 +44,12 @@ final class UpstreamDialer: Sendable {
             known.isEmpty
             ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, initializer) }
             : connect(to: known[...], on: eventLoop, initializer)
-        attempt.whenFailure { _ in self.state.withLockedValue { $0 = State(isReachable: false) } }
+        attempt.whenFailure { _ in
+            self.state.withLockedValue { state in
+                state.addresses = []
+                state.isReachable = false
+            }
+        }
         return attempt
     }
 
@@ -42,7 +57,7 @@ final class UpstreamDialer: Sendable {
         to addresses: ArraySlice<SocketAddress>, on eventLoop: any EventLoop,
         _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
-        guard let address = addresses.first else {
+        guard let address = addresses.first, !state.withLockedValue({ $0.own.contains(address) }) else {
             return eventLoop.makeFailedFuture(ChannelError.connectTimeout(timeout))
         }
         return ClientBootstrap(group: eventLoop)

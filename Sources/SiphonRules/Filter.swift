@@ -87,4 +87,17 @@ extension Filter {
         }
         return found
     }
+
+    /// The first kind that the filter names and that is no packet, so that no rule ever sees it.
+    var kindOutsideRules: EventKind? {
+        var found: EventKind?
+        _ = root.allTerms { term in
+            guard case .kind(let kinds) = term else { return true }
+            found = kinds.first { !Self.kindsOfPackets.contains($0) }
+            return found == nil
+        }
+        return found
+    }
+
+    private static let kindsOfPackets: Set<EventKind> = [.event, .ack, .connect, .connectError, .disconnect]
 }

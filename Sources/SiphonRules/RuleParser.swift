@@ -1,4 +1,5 @@
 package import LosslessJSON
+import SiphonCore
 
 /// Reads rules from what JSON or YAML said. Every key is known or an error.
 package struct RuleParser {
@@ -53,6 +54,10 @@ package struct RuleParser {
         let filter: Filter
         do { filter = try Filter(parsing: text) } catch {
             throw path.error(error.description, filterColumn: error.column)
+        }
+        if let kind = filter.kindOutsideRules {
+            throw path.error(
+                "rules see event, ack, connect, connect_error and disconnect; kind:\(kind.word) is no packet")
         }
         guard let state = filter.stateUnknownInTransit else { return filter }
         throw path.error("is:\(state.word) is decided after the rules; in a rule only is:pending can be asked")

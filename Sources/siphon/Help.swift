@@ -20,7 +20,7 @@ enum Help {
         --listen 127.0.0.1:4000           where clients connect; port 0 lets the kernel choose
         --inspector 127.0.0.1:4001        where the page and the REST API are
         --no-inspector                    without them
-        --token TOKEN                     the inspector's token, in place of a random one
+        --token TOKEN                     the inspector's token, 16 or more characters, in place of a random one
         --rules FILE                      rules in YAML; see `siphon help rules`
         --memory 64MiB                    how much of the traffic is kept
         --upstream-transport mirror       mirror, websocket or polling
@@ -48,7 +48,7 @@ enum Help {
                                    open close upgrade ping pong handshake
           is:dropped|modified      what became of it; for acks: pending answered unanswered late duplicate unknown
           transport:polling        or transport:websocket; eio:4
-          hello "two words"        words in the arguments
+          hello "two words"        words in the arguments and the event's name, in capitals or not
 
           a b                      both (`and` may stand between them)
           a or b                   either;  not a,  -a  and ( ) as usual
@@ -68,8 +68,12 @@ enum Help {
         drop                       the event goes no further; drop: { ack: [] } answers its sender
         set                        new values by path: args[0].a.b, args[0]["a key"][1], name, ack.args[0]
 
-        Rules run in order; `stop: true` ends with that rule, `enabled: false` switches one off. The page and
-        POST /api/v1/rules take the same as JSON.
+        `set` makes the last key of a path, or the element behind the last, where it is missing; a path that leads
+        nowhere else changes nothing and counts no hit. Rules run in order; `stop: true` ends with that rule once it
+        has done something, `enabled: false` switches one off. Injected events go through no rule.
+
+        The file is read again when it changes. The page and POST /api/v1/rules take the same as JSON; rules made
+        there are for this run.
         """,
     ]
 }

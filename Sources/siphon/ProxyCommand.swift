@@ -43,6 +43,11 @@ struct ProxyCommand {
             await proxy.stop(grace: .zero)
             throw error
         }
+        guard await proxy.checkUpstream(against: inspectorAddress(inspector)) else {
+            await inspector?.stop(grace: .zero)
+            await proxy.stop(grace: .zero)
+            throw .usage("the upstream \(options.proxy.upstream) is one of Siphon's own listeners")
+        }
         Terminal.print("proxy http://\(Self.authority(proxy.host, proxy.port)) -> \(options.proxy.upstream)")
         if let inspector { Terminal.print("inspector \(inspector.url)") }
 
@@ -50,6 +55,11 @@ struct ProxyCommand {
         ruleFile?.cancel()
         await inspector?.stop(grace: Self.inspectorGrace)
         await proxy.stop(grace: Self.proxyGrace)
+    }
+
+    private func inspectorAddress(_ inspector: InspectorServer?) -> [(host: String, port: Int)] {
+        guard let inspector, let host = options.inspector?.host else { return [] }
+        return [(host, Int(inspector.port))]
     }
 
     private func makeLog() -> Logger {

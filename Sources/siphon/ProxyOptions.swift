@@ -1,5 +1,6 @@
 import EngineIOCore
 import Logging
+import SiphonInspector
 import SiphonProxy
 
 /// The options of `siphon [proxy] <upstream-url>`.
@@ -39,14 +40,16 @@ struct ProxyOptions {
         try check()
     }
 
+    private static let tokenForm = "a token of 16 to 256 letters, digits, and characters of - . _ ~"
+
     /// Each option with what it expects; nil for a flag.
     private static let known: [String: String?] = [
         "--listen": "an address such as 127.0.0.1:4000",
         "--inspector": "an address such as 127.0.0.1:4001",
         "--no-inspector": nil,
-        "--token": "a token of 16 to 256 characters",
+        "--token": tokenForm,
         "--rules": "the path of a rule file",
-        "--memory": "a size such as 64MiB",
+        "--memory": "a size such as 64MiB, at least 1MiB,",
         "--upstream-transport": "mirror, websocket or polling",
         "--path": "a path such as /socket.io/",
         "--strict": nil,
@@ -80,8 +83,9 @@ struct ProxyOptions {
             inspector = address
         case "--no-inspector": inspector = nil
         case "--token":
-            let isPlain = value.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-            guard (16...256).contains(value.utf8.count), isPlain else { throw expected() }
+            guard AccessToken(value) != nil else {
+                throw .usage("expected \(Self.tokenForm) after --token")
+            }
             token = value
         case "--rules": rulesPath = value
         case "--memory":
@@ -99,9 +103,10 @@ struct ProxyOptions {
         case "--threads":
             guard let threads = Int(value), (1...64).contains(threads) else { throw expected() }
             proxy.threads = threads
-        default:
+        case "--log-level":
             guard let level = Logger.Level(rawValue: value) else { throw expected() }
             logLevel = level
+        default: preconditionFailure("an option that is listed as known and that nobody reads: \(name)")
         }
     }
 
@@ -122,40 +127,5 @@ struct ProxyOptions {
         if let inspector, !Self.loopbackHosts.contains(inspector.host), token == nil {
             throw .usage("an inspector on \(inspector.host) can be reached by others: expected --token with it")
         }
-        let own = [(proxy.listenHost, proxy.listenPort)] + (inspector.map { [($0.host, $0.port)] } ?? [])
-        for (host, port) in own where port != 0 && port == proxy.upstream.port && isSameHost(host, proxy.upstream.host)
-        {
-            throw .usage("the upstream \(proxy.upstream) is one of Siphon's own listeners")
-        }
-    }
-
-    private func isSameHost(_ listener: String, _ upstream: String) -> Bool {
-        let isWildcard = listener == "0.0.0.0" || listener == "::"
-        return listener == upstream || (Self.isLoopback(upstream) && (isWildcard || Self.isLoopback(listener)))
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        loopbackHosts.contains(host.lowercased()) || host.hasPrefix("127.")
-    }
-}
-
-/// Sizes as the command line and filters write them: k is 1000, Ki 1024.
-enum ByteSize {
-    static func parse(_ text: String) -> Int? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int(digits) else { return nil }
-        let factor: Int
-        switch text.dropFirst(digits.count).lowercased() {
-        case "", "b": factor = 1
-        case "k", "kb": factor = 1000
-        case "m", "mb": factor = 1_000_000
-        case "g", "gb": factor = 1_000_000_000
-        case "ki", "kib": factor = 1 << 10
-        case "mi", "mib": factor = 1 << 20
-        case "gi", "gib": factor = 1 << 30
-        default: return nil
-        }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : bytes
     }
 }

@@ -23,8 +23,9 @@ final class RuleFileWatch: Sendable {
     private let task: Task<Void, Never>
 
     init(_ path: String, _ rules: RuleStore, _ log: Logger) {
+        let first = Self.state(of: path)
         task = Task {
-            var last = Self.state(of: path)
+            var last = first
             while (try? await Task.sleep(for: .milliseconds(500))) != nil {
                 guard let now = Self.state(of: path), now != last else { continue }
                 last = now

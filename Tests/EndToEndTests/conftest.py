@@ -8,6 +8,7 @@ test itself. The binary is `.build/release/siphon`, or what SIPHON_BINARY names.
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import dataclass
 
 import pytest
@@ -16,19 +17,9 @@ from processes import Siphon, SocketIOServer, siphon_binary
 from wire import EngineUpstream, RawUpstream
 
 
-def pytest_collection_modifyitems(items):
-    if siphon_binary().exists():
-        return
-    for item in items:
-        if needs_binary(item):
-            item.add_marker(pytest.mark.skip(reason=f"no binary at {siphon_binary()}"))
-
-
-def needs_binary(item) -> bool:
-    values = set(map(str, item.callspec.params.values())) if hasattr(item, "callspec") else set()
-    return "direct" not in values and bool(
-        {"siphon", "start_siphon", "binary"} & set(item.fixturenames) or "siphon" in values
-    )
+def pytest_configure():
+    if not os.access(siphon_binary(), os.X_OK):
+        raise pytest.UsageError(f"no program at {siphon_binary()}: run scripts/build, or name one in SIPHON_BINARY.")
 
 
 @pytest.fixture

@@ -41,25 +41,9 @@ class Peer:
     def _note(self, namespace, name, args):
         self.received.append((namespace, name, args))
 
-
-class SyncPeer(Peer):
-    """socketio.Client: a thread for each message, so nothing is promised about order."""
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        self.sio = socketio.Client(request_timeout=10, **self.options)
-        for namespace in NAMESPACES:
-            self._listen(namespace)
-
-    def _listen(self, namespace):
-        def handler(name):
-            def run(*args):
-                self._note(namespace, name, args)
-
-            self.sio.on(name, run, namespace=namespace)
-
-        for name in ("connect", "connect_error", "disconnect"):
-            handler(name)
+    def _handlers(self, namespace) -> dict:
+        def noting(name):
+            return lambda *args: self._note(namespace, name, args)
 
         def question(*args):
             self._note(namespace, "question", args)
@@ -68,9 +52,28 @@ class SyncPeer(Peer):
         def anything(name, *args):
             self._note(namespace, name, args)
 
-        self.sio.on("question", question, namespace=namespace)
-        self.sio.on("fence", lambda: "past", namespace=namespace)
-        self.sio.on("*", anything, namespace=namespace)
+        lifecycle = {name: noting(name) for name in ("connect", "connect_error", "disconnect")}
+        return {**lifecycle, "question": question, "fence": lambda *_: "past", "*": anything}
+
+
+def on_the_loop(handler):
+    """The same handler as a coroutine function."""
+
+    async def run(*args):
+        return handler(*args)
+
+    return run
+
+
+class SyncPeer(Peer):
+    """socketio.Client: a thread for each message, so nothing is promised about order."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.sio = socketio.Client(request_timeout=10, **self.options)
+        for namespace in NAMESPACES:
+            for name, handler in self._handlers(namespace).items():
+                self.sio.on(name, handler, namespace=namespace)
 
     def connect(self):
         self.sio.connect(
@@ -114,32 +117,9 @@ class AsyncPeer(Peer):
     async def _build(self):
         sio = socketio.AsyncClient(request_timeout=10, **self.options)
         for namespace in NAMESPACES:
-            self._listen(sio, namespace)
+            for name, handler in self._handlers(namespace).items():
+                sio.on(name, on_the_loop(handler), namespace=namespace)
         return sio
-
-    def _listen(self, sio, namespace):
-        def handler(name):
-            async def run(*args):
-                self._note(namespace, name, args)
-
-            sio.on(name, run, namespace=namespace)
-
-        for name in ("connect", "connect_error", "disconnect"):
-            handler(name)
-
-        async def question(*args):
-            self._note(namespace, "question", args)
-            return ("answered", list(args))
-
-        async def fence(*args):
-            return "past"
-
-        async def anything(name, *args):
-            self._note(namespace, name, args)
-
-        sio.on("question", question, namespace=namespace)
-        sio.on("fence", fence, namespace=namespace)
-        sio.on("*", anything, namespace=namespace)
 
     def run(self, coroutine, timeout: float = 30):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout)

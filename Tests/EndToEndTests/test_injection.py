@@ -187,6 +187,7 @@ REFUSED = {
     "unknown side": (422, {"to": "nobody"}, None),
     "args not a list": (422, {"args": {"a": 1}}, None),
     "bad base64": (422, {"args": [{"$binary": "%%%"}]}, None),
+    "binary with another key": (422, {"args": [{"$binary": "AAEC", "x": 1}]}, None),
     "name missing": (422, {"name": None}, None),
 }
 

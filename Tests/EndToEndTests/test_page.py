@@ -164,6 +164,15 @@ def test_an_event_arrives_with_its_ack(siphon, client, inspector):
     until(page, "document.querySelector('[data-fact=kind]')?.textContent === 'event'")
 
 
+def test_kinds_are_called_as_the_filter_calls_them(siphon, client, inspector):
+    page = inspector(siphon)
+    page.locator(f"{ROWS}[data-kind=connect]").first.wait_for()
+    kinds = page.locator(f"{ROWS} [data-cell=kind]").evaluate_all(
+        "(cells) => cells.map((cell) => [cell.textContent, cell.closest('[data-kind]').dataset.kind])"
+    )
+    assert all(shown == kind for shown, kind in kinds)
+
+
 def test_the_connection_is_listed_and_filters(siphon, open_client, inspector):
     one, other = (open_client(siphon.url, [transport]) for transport in ("websocket", "polling"))
     ids = [connection["id"] for connection in siphon.connections()]
@@ -292,6 +301,9 @@ def test_a_wrong_filter_says_where_and_leaves_the_list(siphon, client, inspector
     page.wait_for_selector("#filter-error:visible")
     assert page.get_attribute("#filter-caret", "data-column") == "9"
     assert "colour" in page.inner_text("#filter-error-text")
+    assert not re.search("'filter'|column", page.inner_text("#filter-error-text"))
+    page.set_viewport_size({"width": 1000, "height": 600})
+    page.click("#toggles [data-from=client]", trial=True, timeout=2000)
     client.emit("count", 2)
     eventually(lambda: page.locator(f"{ROWS}[data-kind=event]").count() == 2)
     page.keyboard.press("Escape")
@@ -392,6 +404,11 @@ def test_an_injected_event_brings_its_ack_back(siphon, client, inspector):
     assert "ack after" in result and '"answered"' in result and "1.0" in result
     assert client.wait_for("question") == [("why", 1.0)]
     row(page, "question").locator("[data-badge=injected]").wait_for()
+    # Nobody dropped its ack: it came back here.
+    ack = page.locator(f"{ROWS}[data-kind=ack]")
+    ack.locator("[data-badge=returned]").wait_for()
+    assert ack.get_attribute("data-verdict") == "returned"
+    assert ack.locator("[data-badge=dropped]").count() == 0
 
     page.fill("#inject-name", "connect")
     page.click("[data-action=send]")
@@ -418,6 +435,9 @@ def test_a_rule_is_added_seen_at_work_switched_off_and_deleted(siphon, client, i
     page.fill("#rule-when", "event:ask from:client")
     page.select_option("#rule-action", "set")
     page.fill("#rule-path", "args[0].room")
+    page.fill("#rule-value", "staging")
+    assert page.inner_text("#panel-rules .note") == 'a text needs quotes: "staging"'
+    assert page.is_disabled("[data-action=add-rule]")
     page.fill("#rule-value", '"staging"')
     page.click("[data-action=add-rule]")
     page.wait_for_selector("[data-rule-id]")
@@ -442,6 +462,67 @@ def test_a_rule_is_added_seen_at_work_switched_off_and_deleted(siphon, client, i
     page.wait_for_selector("[data-rule-id]")
     client.emit("count", 1)
     row(page, "count").locator("[data-badge=dropped]").wait_for()
+    client.emit("count", 2, callback=lambda *_: None)
+    row(page, "count").locator("[data-ack=pending]").wait_for()
+
+
+def test_a_form_without_an_open_connection_says_so_and_finds_the_next(siphon, open_client, inspector):
+    first = open_client(siphon.url, ["websocket"])
+    page = inspector(siphon)
+    first.emit("count", 1)
+    open_event_when_there(page, "count")
+    closed = siphon.connections()[0]["id"]
+    first.disconnect()
+    page.wait_for_selector(f"#connections [data-connection={closed}][data-state=closed]")
+    page.keyboard.press("i")
+    until(page, "document.activeElement.id === 'inject-name'")
+    assert page.is_disabled("[data-action=send]")
+    assert page.inner_text("#inject-send-note") == "No connection is open to send to."
+    open_client(siphon.url, ["websocket"])
+    until(page, "(closed) => !['', closed].includes(document.getElementById('inject-connection').value)", closed)
+    assert page.is_enabled("[data-action=send]")
+
+
+def test_clearing_asks_first(siphon, client, inspector):
+    page = inspector(siphon)
+    client.emit("count", 1)
+    row(page, "count").wait_for()
+    page.keyboard.press("x")
+    page.wait_for_selector("#ask-clear[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#ask-clear", state="hidden")
+    assert siphon.wait_for(name="count")
+    page.keyboard.press("x")
+    page.click("#clear-now")
+    row(page, "count").wait_for(state="detached")
+    assert siphon.events(name="count") == []
+
+
+def test_a_failure_is_said(siphon, client, inspector):
+    page = inspector(siphon)
+    client.emit("count", 1)
+    row(page, "count").wait_for()
+    page.route("**/api/v1/**", lambda route: route.abort() if route.request.method == "DELETE" else route.continue_())
+    page.keyboard.press("x")
+    page.click("#clear-now")
+    page.wait_for_selector("#notice:visible")
+    assert "could not be cleared: Siphon does not answer" in page.inner_text("#notice-text")
+    assert row(page, "count").count() == 1
+    page.click("#notice-close")
+    page.wait_for_selector("#notice", state="hidden")
+
+
+def test_a_faulty_rules_file_is_shown_with_its_place(start_siphon, upstream, inspector, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules:\n  - when: event:a\n    then: drop\n")
+    siphon = start_siphon(upstream.url, "--rules", str(file))
+    page = inspector(siphon)
+    file.write_text("rules:\n  - when: event:a\n    then: nothing-known\n")
+    error = eventually(lambda: siphon.api.get("rules")["error"], 10)
+    page.keyboard.press("r")
+    page.wait_for_selector("#panel-rules > .problem:visible")
+    said = page.inner_text("#panel-rules > .problem")
+    assert f"line {error['line']}, column {error['column']}, {error['path']}: {error['message']}" in said
 
 
 def test_every_step_works_by_keys(siphon, client, inspector):

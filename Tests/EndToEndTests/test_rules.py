@@ -153,6 +153,10 @@ WRONG = {
 }
 
 
+for kind in ("open", "close", "upgrade", "ping", "pong", "handshake", "opaque"):
+    WRONG[f"a kind that no rule sees: {kind}"] = {"name": "r", "when": f"kind:{kind}", "then": "drop"}
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_rule_is_refused_with_a_reason(siphon, case):
     answer = siphon.api.post("rules", json=WRONG[case])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("RequestGuard")
 struct RequestGuardTests {
-    private static let token = "s3cret-Token_1"
+    private static let token = "s3cret-Token_of_1"
     private let guardian: RequestGuard
 
     init() throws {
@@ -90,8 +90,9 @@ struct RequestGuardTests {
     @Test(
         "refuses a wrong token",
         arguments: [
-            "", " ", "s3cret-Token_", "s3cret-Token_12", "S3cret-Token_1", "s3cret-Token_1\u{0}", "s3cret-token_1",
-            " s3cret-Token_1", "s3cret-Token_1 ", "s3cret-Token_1,s3cret-Token_1",
+            "", " ", "s3cret-Token_of_", "s3cret-Token_of_12", "S3cret-Token_of_1", "s3cret-Token_of_1\u{0}",
+            "s3cret-token_of_1",
+            " s3cret-Token_of_1", "s3cret-Token_of_1 ", "s3cret-Token_of_1,s3cret-Token_of_1",
         ])
     func wrongTokens(token: String) { #expect([400, 401].contains(status(bearer: token))) }
 
@@ -108,10 +109,10 @@ struct RequestGuardTests {
     @Test(
         "takes the cookie of its own port",
         arguments: [
-            ("siphon_4001=s3cret-Token_1", UInt32(200)), ("a=b; siphon_4001=s3cret-Token_1; c=d", 200),
-            ("siphon_4001=old; siphon_4001=s3cret-Token_1", 200), ("siphon_4002=s3cret-Token_1", 401),
-            ("siphon=s3cret-Token_1", 401), ("xsiphon_4001=s3cret-Token_1", 401), ("siphon_4001=", 401),
-            ("siphon_4001=s3cret-Token_", 401),
+            ("siphon_4001=s3cret-Token_of_1", UInt32(200)), ("a=b; siphon_4001=s3cret-Token_of_1; c=d", 200),
+            ("siphon_4001=old; siphon_4001=s3cret-Token_of_1", 200), ("siphon_4002=s3cret-Token_of_1", 401),
+            ("siphon=s3cret-Token_of_1", 401), ("xsiphon_4001=s3cret-Token_of_1", 401), ("siphon_4001=", 401),
+            ("siphon_4001=s3cret-Token_of_", 401),
         ])
     func cookies(cookie: String, expected: UInt32) { #expect(status(bearer: nil, [("Cookie", cookie)]) == expected) }
 
@@ -138,10 +139,10 @@ struct RequestGuardTests {
     @Test(
         "takes the token in no other query",
         arguments: [
-            ("GET", "/?token=wrong"), ("GET", "/?token="), ("GET", "/index.html?token=s3cret-Token_1"),
-            ("GET", "/api/v1/status?token=s3cret-Token_1"), ("POST", "/?token=s3cret-Token_1"),
-            ("HEAD", "/?token=s3cret-Token_1"), ("GET", "/?token=s3cret-Token_1&token=s3cret-Token_1"),
-            ("GET", "/?Token=s3cret-Token_1"),
+            ("GET", "/?token=wrong"), ("GET", "/?token="), ("GET", "/index.html?token=s3cret-Token_of_1"),
+            ("GET", "/api/v1/status?token=s3cret-Token_of_1"), ("POST", "/?token=s3cret-Token_of_1"),
+            ("HEAD", "/?token=s3cret-Token_of_1"), ("GET", "/?token=s3cret-Token_of_1&token=s3cret-Token_of_1"),
+            ("GET", "/?Token=s3cret-Token_of_1"),
         ])
     func noOtherQuery(method: String, target: String) { #expect(status(method, target, bearer: nil) == 401) }
 

@@ -7,18 +7,24 @@ const root = "/api/v1/";
  * is no answer at all.
  */
 export class APIError extends Error {
-  constructor(status, code, message, event = null) {
+  constructor(status, code, message, { event = null, column = null } = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.event = event;
+    // The column, from 1, of a filter or JSON error; where it stands only in the message, that one.
+    this.column = column ?? columnIn(message);
   }
 
-  /** The column, from 1, that the message of a filter or JSON error speaks of; null for none. */
-  get column() {
-    const found = /\bcolumn (\d+)/.exec(this.message);
-    return found ? Number(found[1]) : null;
+  /** The message without the parameter and the column it may begin with. */
+  get sentence() {
+    return this.message.replace(/^'filter': /, "").replace(/^column \d+: /, "");
   }
+}
+
+function columnIn(message) {
+  const found = /\bcolumn (\d+)/.exec(message);
+  return found ? Number(found[1]) : null;
 }
 
 async function send(method, path, body) {
@@ -42,7 +48,7 @@ async function send(method, path, body) {
     // Not from Siphon's API: the status must do.
   }
   const message = error?.message ?? `the server answered ${response.status}`;
-  throw new APIError(response.status, error?.error ?? "", message, error?.event ?? null);
+  throw new APIError(response.status, error?.error ?? "", message, error ?? {});
 }
 
 async function call(method, path, body) {

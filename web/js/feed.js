@@ -228,6 +228,8 @@ export function createFeed(api, store) {
       const ackEvent = event.ack ? await api.event(event.ack.event).catch(() => null) : null;
       const emit = event.answers ? await api.event(event.answers).catch(() => null) : null;
       store.setDetail(id, event, ackEvent ?? emit);
+      const isKnown = (id) => state.rules?.some((rule) => rule.id === id);
+      if (!event.rules.every(isKnown)) loadRules();
     } catch (error) {
       const known = state.byID.get(id);
       const gone = "Siphon no longer has this event: newer ones took its place.";

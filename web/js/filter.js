@@ -74,6 +74,17 @@ export function quoted(value) {
     : `"${value.replace(/[\\"]/g, "\\$&")}"`;
 }
 
+/** Whether a value in quotes has a character that is a wildcard outside of them. */
+export function hasQuotedWildcard(text) {
+  return (text.match(/"(?:\\.|[^"\\])*"/g) ?? []).some((value) => /[*?]/.test(value));
+}
+
+/** Where the word at the end of the text begins, behind a parenthesis or the minus that stands for `not`. */
+export function wordStart(text) {
+  const start = Math.max(text.lastIndexOf(" "), text.lastIndexOf("(")) + 1;
+  return text[start] === "-" ? start + 1 : start;
+}
+
 /** What is asked of the server: heartbeats are folded away unless the filter itself speaks of them. */
 export function sentFilter(text, showHeartbeats) {
   const trimmed = text.trim();

@@ -68,6 +68,19 @@ export function binaryIndex(value) {
   return index === undefined ? undefined : Number(index.text);
 }
 
+/**
+ * What is wrong with the rules, and where: `path` in the rules, `line` and `column` in their file, as far as they are
+ * known. An error without a path is not the file's.
+ */
+export function rulesError({ path, message, line, column }) {
+  const says = visible(message ?? "The rules could not be read.");
+  if (path === undefined) return says;
+  const place = [
+    line != null && `line ${line}`, column != null && `column ${column}`, path && visible(path),
+  ].filter(Boolean).join(", ");
+  return `The rules file is not used, and the rules before it stay. ${place ? `At ${place}: ` : ""}${says}`;
+}
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** `14:05:09.123` in local time. */
@@ -134,28 +147,33 @@ export function plural(number, one, many = one + "s") {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-const kindWords = { connect_error: "refused", connect: "join", disconnect: "leave" };
-
-/** The short word of a kind in the list; the full one is in the title and in the filter. */
-export function kindWord(kind) {
-  return Object.hasOwn(kindWords, kind) ? kindWords[kind] : kind;
+/**
+ * Whether this is the ack of an injected event: it goes to whoever injected it and to no peer, which the server calls
+ * dropped. `emit` is what it answers, where that is known.
+ */
+export function isReturned(event, emit) {
+  if (event.kind !== "ack" || !event.answers || event.rules.length > 0) return false;
+  if (event.verdict.length !== 1 || event.verdict[0] !== "dropped") return false;
+  // Without a rule nothing else keeps an ack that answers something from its peer.
+  return emit ? emit.injected || emit.verdict.includes("injected") : true;
 }
 
 /**
-* How the ack of an event stands: null where none belongs to it, else `{ state, milliseconds }` with the states of
-* the filter language. `closed` says whether its connection has ended.
-*/
+ * How the ack of an event stands: null where none belongs to it, else `{ state, milliseconds }` with the states of
+ * the filter language. `closed` says whether its connection has ended. A dropped event has a sender that waits too.
+ */
 export function ackState(event, closed = false) {
   if (event.kind === "ack") {
     return event.answers ? { state: "answers", milliseconds: null } : { state: "unknown", milliseconds: null };
   }
   if (event.ack) return { state: "answered", milliseconds: event.ack.latencyMilliseconds };
-  if (!event.wantsAck || event.verdict.includes("dropped")) return null;
+  if (!event.wantsAck) return null;
   return { state: closed ? "unanswered" : "pending", milliseconds: null };
 }
 
-/** What became of an event, without the ordinary: `forwarded` alone says nothing. */
-export function badges(event) {
+/** What became of an event, without the ordinary: `forwarded` alone says nothing. `emit` is what it answers. */
+export function badges(event, emit) {
+  if (isReturned(event, emit)) return ["returned", ...event.marks];
   const words = event.verdict.filter((word) => word !== "forwarded" && word !== "injected");
   if (event.injected || event.verdict.includes("injected")) words.unshift("injected");
   return [...new Set(words), ...event.marks];

@@ -11,7 +11,7 @@ export const keys = [
   { keys: ["a"], command: "ack", says: "to its ack, or to what it answers" },
   { keys: ["/"], command: "filter", says: "filter" },
   { keys: ["p", " "], command: "pause", says: "pause or go on" },
-  { keys: ["x"], command: "clear", says: "clear: forget all events" },
+  { keys: ["x"], command: "clear", says: "clear: forget all events, once confirmed" },
   { keys: ["h"], command: "heartbeats", says: "show or fold heartbeats" },
   { keys: ["i"], command: "inject", says: "inject an event" },
   { keys: ["s"], command: "again", says: "send the selected event again" },

@@ -10,7 +10,7 @@ import { createDetailView } from "./views/detail.js";
 import { createEventsView } from "./views/events.js";
 import { createFilterBar } from "./views/filterbar.js";
 import { fillHelp } from "./views/help.js";
-import { createInjectView } from "./views/inject.js";
+import { createInjectView, takesEvents } from "./views/inject.js";
 import { createRulesView } from "./views/rules.js";
 import { createStatusView } from "./views/status.js";
 
@@ -29,7 +29,7 @@ const eventsView = createEventsView(
     emptyHint: byID("events-empty-hint"),
   },
   store,
-  { open: openEvent, fillGap: feed.fillGap, older: feed.loadOlder, newer: feed.loadNewer, toNewest },
+  { open: openEvent, fillGap, older: feed.loadOlder, newer: feed.loadNewer, toNewest },
 );
 const connectionsView = createConnectionsView(
   {
@@ -63,7 +63,8 @@ const rulesView = createRulesView(byID("panel-rules"), store, {
 });
 const statusView = createStatusView(
   {
-    notice: byID("notice"), stream: byID("stream"), upstream: byID("upstream"), upstreamURL: byID("upstream-url"),
+    notice: byID("notice"), noticeText: byID("notice-text"), noticeClose: byID("notice-close"),
+    stream: byID("stream"), upstream: byID("upstream"), upstreamURL: byID("upstream-url"),
     upstreamState: byID("upstream-state"), figures: byID("figures"),
   },
   store,
@@ -74,7 +75,7 @@ const drawnBy = [
   [["events", "selection", "connections", "filter", "panel"], () => eventsView.render()],
   [["connections", "filter"], () => connectionsView.render()],
   [["filter", "events"], () => filterBar.render()],
-  [["detail"], () => detailView.render()],
+  [["detail", "rules"], () => detailView.render()],
   [["connections", "draft", "injection", "panel"], () => injectView.render()],
   [["rules"], () => rulesView.render()],
   [["status"], () => statusView.render()],
@@ -97,10 +98,28 @@ function togglePause() {
   store.setPaused(!state.isPaused);
 }
 
-async function clear() {
-  await api.clearEvents().catch(() => {});
+/** Asks first: what is forgotten is gone. */
+function clear() {
+  byID("ask-clear").showModal();
+}
+
+async function clearNow() {
+  byID("ask-clear").close();
+  if (!(await tried("The events could not be cleared", api.clearEvents()))) return;
   store.select(null);
   feed.reload();
+}
+
+/** Whether it succeeded. Where it did not, the notice on top says why. */
+async function tried(failure, promise) {
+  try {
+    await promise;
+    store.setNotice(null);
+    return true;
+  } catch (error) {
+    store.setNotice(`${failure}: ${error.message}`);
+    return false;
+  }
 }
 
 function filterConnection(id, isAdded) {
@@ -120,6 +139,21 @@ function select(id) {
   store.select(id);
   feed.showDetail(id);
   eventsView.reveal(id);
+}
+
+/** Moves by this many rows. A gap is a row too, on which Enter loads what is missing. */
+function move(step) {
+  const item = eventsView.neighbour(step);
+  if (!item?.isGap) return select(item?.id ?? null);
+  store.setFollowing(false);
+  store.selectGap(item);
+  eventsView.revealItem(item);
+}
+
+async function fillGap(gap) {
+  const isSelected = state.selectedGap === gap;
+  await feed.fillGap(gap);
+  if (isSelected && state.selectedGap === null) select(state.selected);
 }
 
 function toNewest() {
@@ -157,7 +191,7 @@ async function sendAgain(event) {
       contents.set(index, base64(await api.attachment(event.id, index).catch(() => new ArrayBuffer(0))));
     }
   }
-  const isOpen = state.connections.get(event.connection)?.closedAt == null;
+  const isOpen = takesEvents(state.connections.get(event.connection));
   store.setInjection(null);
   store.setDraft({
     connection: isOpen ? event.connection : undefined,
@@ -191,7 +225,7 @@ async function inject(connection, injection) {
 }
 
 async function disconnect(id, how) {
-  await api.disconnect(id, how).catch(() => {});
+  await tried(`${id} could not be disconnected`, api.disconnect(id, how));
   feed.poll(true);
 }
 
@@ -222,7 +256,6 @@ function renderPanel() {
 }
 
 function back() {
-  if (byID("help").open) return byID("help").close();
   const isInList = document.activeElement === byID("events");
   if (!isInList && document.activeElement !== document.body) return focusList();
   if (state.panel) store.setPanel(null);
@@ -237,14 +270,15 @@ function partner() {
 }
 
 const commands = {
-  next: () => select(eventsView.neighbour(1)),
-  previous: () => select(eventsView.neighbour(-1)),
-  nextPage: () => select(eventsView.neighbour(eventsView.rows.visibleCount - 1)),
-  previousPage: () => select(eventsView.neighbour(1 - eventsView.rows.visibleCount)),
+  next: () => move(1),
+  previous: () => move(-1),
+  nextPage: () => move(eventsView.rows.visibleCount - 1),
+  previousPage: () => move(1 - eventsView.rows.visibleCount),
   first: () => select(state.items.find((item) => !item.isGap)?.id ?? null),
   newest: () => toNewest(),
   open: () => {
-    if (!state.selected) return select(eventsView.neighbour(1));
+    if (state.selectedGap) return fillGap(state.selectedGap);
+    if (!state.selected) return move(1);
     if (state.panel !== "event") return store.setPanel("event");
     byID("panel-event").focus();
   },
@@ -255,10 +289,10 @@ const commands = {
   heartbeats: toggleHeartbeats,
   clear,
   inject: () => {
-    const only = valuesOf(state.filter, "conn")[0];
-    const open = [...state.connections.values()].filter(({ closedAt }) => closedAt == null);
-    const id = only ?? state.byID.get(state.selected)?.connection ?? open.at(-1)?.id;
-    if (id && !state.draft) return injectInto(id);
+    // What the reader looks at, where that is still open; else the form keeps its connection, or takes the newest.
+    const wanted = [valuesOf(state.filter, "conn")[0], state.byID.get(state.selected)?.connection];
+    const id = wanted.find((id) => takesEvents(state.connections.get(id)));
+    if (id && id !== injectView.target) return injectInto(id);
     showPanel("inject");
     focusPanel(injectView);
   },
@@ -277,7 +311,7 @@ const commands = {
 document.addEventListener("keydown", (event) => {
   const { target } = event;
   // A dialog closes itself with Escape, and nothing behind it moves.
-  if (byID("help").open) return;
+  if (document.querySelector("dialog[open]")) return;
   const isTyping = target.matches("input:not([type=checkbox]), textarea, select");
   const isInList = target === byID("events") || target === document.body;
   const command = commandOf(event, { isTyping, isInList });
@@ -287,6 +321,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 byID("clear").addEventListener("click", clear);
+byID("clear-now").addEventListener("click", clearNow);
+byID("clear-not").addEventListener("click", () => byID("ask-clear").close());
+byID("notice-close").addEventListener("click", () => store.setNotice(null));
 for (const panel of ["inject", "rules"]) {
   byID(`open-${panel}`).addEventListener("click", () => {
     if (state.panel === panel) store.setPanel(null);

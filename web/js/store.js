@@ -39,6 +39,8 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
     names: new Map(),
 
     selected: null,
+    /** The gap that is selected instead of an event. */
+    selectedGap: null,
     /** The whole of the selected event: `{ id, event, ackEvent, error }`. */
     detail: null,
     panel: null,
@@ -49,6 +51,8 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
     rulesError: null,
 
     status: null,
+    /** What failed, in a sentence, until the reader has seen it. */
+    notice: null,
     /** connecting, live, lost, unauthorised */
     stream: "connecting",
   };
@@ -179,6 +183,7 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
       state.hasNewer = false;
       state.isFollowing = true;
       state.isPaused = false;
+      state.selectedGap = null;
       state.isLoaded = true;
       state.loadError = null;
       append(events);
@@ -243,6 +248,7 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
       const index = state.items.indexOf(gap);
       if (index < 0) return;
       state.items.splice(index, 1);
+      if (state.selectedGap === gap) this.select(events[0]?.id ?? gap.after);
       const isFollowing = state.isFollowing;
       state.isFollowing = true;
       append(events);
@@ -287,10 +293,10 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
       touch("events");
     },
 
+    /** An error of the filter before stays until the answer: what is below it would jump twice. */
     setFilter(filter, showHeartbeats = state.showHeartbeats) {
       state.filter = filter;
       state.showHeartbeats = showHeartbeats;
-      state.filterError = null;
       touch("filter");
     },
 
@@ -318,10 +324,17 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
     },
 
     select(id) {
-      if (state.selected === id) return;
+      if (state.selected === id && state.selectedGap === null) return;
       state.selected = id;
+      state.selectedGap = null;
       if (state.detail?.id !== id) state.detail = id ? { id, event: null, ackEvent: null, error: null } : null;
       touch("selection", "detail");
+    },
+
+    selectGap(gap) {
+      this.select(null);
+      state.selectedGap = gap;
+      touch("selection");
     },
 
     setDetail(id, event, ackEvent, error = null) {
@@ -354,6 +367,12 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
 
     setStatus(status) {
       state.status = status;
+      touch("status");
+    },
+
+    setNotice(notice) {
+      if (state.notice === notice) return;
+      state.notice = notice;
       touch("status");
     },
 

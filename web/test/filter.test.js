@@ -39,5 +39,13 @@ test("a column is that of the text as typed", () => {
   equal(filter.typedColumn(2, "a or b", false), 1);
   equal(filter.typedColumn(99, "ab", false), 3);
 });
+const words = [["event:a -ki", 9], ["-ki", 1], ["(ev", 1], ["not (-ev", 6], ["event:a-b", 0], ["", 0]];
+for (const [text, start] of words) {
+  test(`the last word of ${JSON.stringify(text)} begins at ${start}`, () => equal(filter.wordStart(text), start));
+}
+const wildcards = [['event:"a*"', true], ["event:a*", false], ['a* "b c"', false], ['"a\\"?"', true]];
+for (const [text, has] of wildcards) {
+  test(`${text} has ${has ? "a" : "no"} wildcard in quotes`, () => equal(filter.hasQuotedWildcard(text), has));
+}
 test("plain values need no quotes", () => equal(["chat", "my event", "12", "a*", 'a"b'].map(filter.quoted),
   ["chat", '"my event"', '"12"', '"a*"', '"a\\"b"']));

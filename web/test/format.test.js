@@ -3,7 +3,7 @@ import { parse } from "../js/json.js";
 import { equal, test } from "./check.js";
 
 const event = (fields) => ({
-  kind: "event", verdict: ["forwarded"], marks: [], injected: false, wantsAck: false, ack: null, ...fields,
+  kind: "event", verdict: ["forwarded"], rules: [], marks: [], injected: false, wantsAck: false, ack: null, ...fields,
 });
 
 const unseen = [
@@ -56,7 +56,8 @@ const acks = [
   [event({ wantsAck: true }), false, "pending"],
   [event({ wantsAck: true }), true, "unanswered"],
   [event({ wantsAck: true, ack: { event: "e2", latencyMilliseconds: 1 } }), true, "answered"],
-  [event({ wantsAck: true, verdict: ["dropped"] }), false, null],
+  [event({ wantsAck: true, verdict: ["dropped"] }), false, "pending"],
+  [event({ wantsAck: true, verdict: ["dropped"] }), true, "unanswered"],
   [event({ kind: "ack", answers: "e1" }), false, "answers"],
   [event({ kind: "ack", answers: null }), false, "unknown"],
 ];
@@ -66,6 +67,20 @@ for (const [of, closed, state] of acks) {
   });
 }
 test("forwarded alone is no badge", () => equal(format.badges(event({})), []));
+const returned = [
+  [event({ kind: "ack", answers: "e1", verdict: ["dropped"] }), event({ verdict: ["injected"] }), ["returned"]],
+  [event({ kind: "ack", answers: "e1", verdict: ["dropped"] }), undefined, ["returned"]],
+  [event({ kind: "ack", answers: "e1", verdict: ["dropped"] }), event({}), ["dropped"]],
+  [event({ kind: "ack", answers: "e1", verdict: ["dropped"], rules: ["r1"] }), undefined, ["dropped"]],
+  [event({ kind: "ack", verdict: ["dropped"] }), undefined, ["dropped"]],
+  [event({ verdict: ["dropped"] }), undefined, ["dropped"]],
+];
+for (const [of, emit, badges] of returned) {
+  const who = `${of.kind}${of.rules.length > 0 ? " stopped by a rule" : ""}`;
+  test(`a dropped ${who} to ${JSON.stringify(emit?.verdict ?? of.answers)} is ${badges}`, () => {
+    equal(format.badges(of, emit), badges);
+  });
+}
 test("injected is said once", () => {
   equal(format.badges(event({ verdict: ["injected"], injected: true })), ["injected"]);
 });

@@ -65,6 +65,16 @@ test("a gap stands between its neighbours and is filled in place", () => {
   store.fillGap(store.state.items[4], range(5, 5), 0);
   equal(numbers(store), [1, 2, 3, 4, 5, 6]);
 });
+test("a gap that was selected and is filled leaves its first event selected", () => {
+  const store = make();
+  store.reset(range(1, 2), false);
+  store.receiveGap(1);
+  store.select("e1");
+  store.selectGap(store.state.items[2]);
+  equal([store.state.selected, store.state.selectedGap.isGap], [null, true]);
+  store.fillGap(store.state.items[2], range(3, 3), 0);
+  equal([store.state.selected, store.state.selectedGap], ["e3", null]);
+});
 test("an event that comes again replaces itself", () => {
   const store = make();
   store.reset(range(1, 3), false);

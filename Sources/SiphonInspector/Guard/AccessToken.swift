@@ -3,8 +3,8 @@ import Base64Coding
 /// The secret that opens the inspector. It is in the URL that is printed at the start and nowhere else: no log, no
 /// answer, no page.
 package struct AccessToken: Sendable {
-    /// Most characters of a token that the user sets.
-    static let lengthLimit = 256
+    /// How many characters a token of the user's may have: enough not to be guessed.
+    static let lengths = 16...256
 
     package let text: String
 
@@ -15,10 +15,10 @@ package struct AccessToken: Sendable {
         return AccessToken(checked: Base64.encodeForURL(bytes))
     }
 
-    /// The user's own; nil unless it is 1 to 256 characters of those that need no escape in a URL, a cookie and a header
+    /// The user's own; nil unless it is 16 to 256 characters of those that need no escape in a URL, a cookie and a header
     /// (RFC 3986, 2.3: unreserved).
     package init?(_ text: String) {
-        guard (1...Self.lengthLimit).contains(text.utf8.count), text.utf8.allSatisfy(Self.isUnreserved) else {
+        guard Self.lengths.contains(text.utf8.count), text.utf8.allSatisfy(Self.isUnreserved) else {
             return nil
         }
         self.text = text

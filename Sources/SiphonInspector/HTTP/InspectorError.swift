@@ -39,13 +39,16 @@ package struct InspectorError: Error, Equatable, Sendable {
     package var message: String
     /// A member that the answer has besides, such as the id of an event that was sent.
     package var event: String?
+    /// Where a filter is wrong: the character, counted from 1.
+    package var column: Int?
     /// Methods for the `Allow` field of a 405.
     package var allowed: [String]
 
-    package init(_ code: Code, _ message: String, event: String? = nil, allowed: [String] = []) {
+    package init(_ code: Code, _ message: String, event: String? = nil, column: Int? = nil, allowed: [String] = []) {
         self.code = code
         self.message = message
         self.event = event
+        self.column = column
         self.allowed = allowed
     }
 
@@ -66,6 +69,10 @@ package struct InspectorError: Error, Equatable, Sendable {
         writer.string(code.rawValue)
         writer.key("message")
         writer.string(message)
+        if let column {
+            writer.key("column")
+            writer.number(column)
+        }
         if let event {
             writer.key("event")
             writer.string(event)

@@ -7,7 +7,7 @@ extension Filter {
     static func ofEvents(_ text: String?, parameter: String) throws(InspectorError) -> Filter {
         guard let text else { return .everything }
         do throws(FilterError) { return try Filter(parsing: text) } catch {
-            throw InspectorError(.invalid, "'\(parameter)': \(error)")
+            throw InspectorError(.invalid, "'\(parameter)': \(error)", column: error.column)
         }
     }
 

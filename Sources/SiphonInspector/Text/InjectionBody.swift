@@ -60,6 +60,9 @@ enum InjectionBody {
             replaced.reserveCapacity(members.count)
             for member in members {
                 let key = member.key.value
+                guard key != "$binary" else {
+                    throw InspectorError(.invalid, "\(path): a map with $binary must have no other keys")
+                }
                 guard key != "_placeholder" || member.value != .bool(true) else {
                     throw InspectorError(.invalid, "\(path): write a binary value as {\"$binary\": \"<base64>\"}")
                 }

@@ -19,10 +19,13 @@ const sides = { client: "client → upstream", upstream: "upstream → client" }
 export function createDetailView(root, store, act) {
   const { state } = store;
   let shown = null;
+  let shownRules = "";
 
   function render() {
     const detail = state.detail;
-    if (detail === shown) return;
+    const rules = ruleNames(detail?.event ?? null).join("\n");
+    if (detail === shown && rules === shownRules) return;
+    shownRules = rules;
     const isSame = shown !== null && detail !== null && shown.id === detail.id;
     const { scrollTop } = root;
     shown = detail;
@@ -45,7 +48,7 @@ export function createDetailView(root, store, act) {
     return [
       head(event),
       ackSection(event, detail.ackEvent),
-      verdictSection(event),
+      verdictSection(event, detail.ackEvent),
       ...argumentSections(event),
       attachmentsSection(event),
       ...rawSections(event),
@@ -54,7 +57,7 @@ export function createDetailView(root, store, act) {
 
   function head(event) {
     const title = element("h2", { class: "event-title", "data-field": "name" });
-    title.append(...(event.name == null ? [format.kindWord(event.kind)] : wireText(event.name.slice(0, 2000))));
+    title.append(...(event.name == null ? [event.kind] : wireText(event.name.slice(0, 2000))));
     const facts = [
       ["id", event.id],
       ["time", format.fullTime(event.time)],
@@ -122,19 +125,29 @@ export function createDetailView(root, store, act) {
     });
   }
 
-  function verdictSection(event) {
+  function verdictSection(event, partner) {
+    if (format.isReturned(event, partner)) {
+      return section("What became of it", element("p", { class: "verdicts" },
+        element("span", { class: "badge", "data-badge": "returned", text: "returned" }),
+        "It came back to you, who injected the event: no peer waits for it."));
+    }
     const words = event.verdict.length > 0 ? event.verdict : ["forwarded"];
     if (words.length === 1 && words[0] === "forwarded" && event.rules.length === 0) return null;
-    const rules = event.rules.map((id) => {
-      const rule = state.rules?.find((rule) => rule.id === id);
-      return format.visible(rule?.name ? `${id} “${rule.name}”` : id);
-    });
+    const rules = ruleNames(event);
     return section(
       "What became of it",
       element("p", { class: "verdicts" },
         words.map((word) => element("span", { class: "badge", "data-badge": word, text: word }))),
       rules.length > 0 && element("p", { "data-field": "rules", text: `by ${rules.join(", ")}` }),
     );
+  }
+
+  /** The rules that acted, each by its id and, where it has one, its name. */
+  function ruleNames(event) {
+    return (event?.rules ?? []).map((id) => {
+      const name = state.rules?.find((rule) => rule.id === id)?.name;
+      return format.visible(name ? `${id} “${name}”` : id);
+    });
   }
 
   function argumentSections(event) {

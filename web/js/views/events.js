@@ -1,8 +1,10 @@
 import { element, setAttribute, setText, setWireText } from "../dom.js";
+import { hasQuotedWildcard } from "../filter.js";
 import * as format from "../format.js";
 import { Rows } from "./rows.js";
 
 const rowHeight = 24;
+const returnedSays = "came back to you, who injected the event; no peer waits for it";
 const directions = {
   client: { arrow: "→", says: "client to upstream" },
   upstream: { arrow: "←", says: "upstream to client" },
@@ -50,7 +52,7 @@ export function createEventsView(nodes, store, act) {
     if (!item) return;
     const absolute = index + state.firstIndex;
     const closed = state.connections.get(item.connection)?.closedAt != null;
-    const isSelected = !item.isGap && item.id === state.selected;
+    const isSelected = item.isGap ? item === state.selectedGap : item.id === state.selected;
     // Everything a row shows; where it is the same object in the same state nothing is touched.
     const ack = item.isGap ? null : format.ackState(item, closed);
     const stamp = `${absolute} ${item.count ?? ""} ${isSelected} ${ack?.state} ${ack?.milliseconds}`;
@@ -60,7 +62,7 @@ export function createEventsView(nodes, store, act) {
     row.dataset.row = absolute;
     setAttribute(row, "aria-rowindex", index + 1);
     setAttribute(row, "aria-selected", isSelected ? "true" : "false");
-    row.id = `row-${item.isGap ? "gap" : ""}${item.id ?? item.number}`.replace(".", "-");
+    row.id = rowID(item);
     if (item.isGap) drawGap(row, item);
     else drawEvent(row, item, ack);
   }
@@ -73,14 +75,16 @@ export function createEventsView(nodes, store, act) {
     row.dataset.kind = event.kind;
     row.dataset.from = event.from ?? "";
     row.dataset.connection = event.connection;
-    setAttribute(row, "data-verdict", event.verdict.join(" "));
-    setAttribute(row, "aria-label", format.visible(`${direction.says}: ${event.kind} ${(event.name ?? "").slice(0, 120)}`));
+    const emit = event.answers ? state.byID.get(event.answers) : undefined;
+    setAttribute(row, "data-verdict", format.isReturned(event, emit) ? "returned" : event.verdict.join(" "));
+    const label = `${direction.says}: ${event.kind} ${(event.name ?? "").slice(0, 120)}`;
+    setAttribute(row, "aria-label", format.visible(label));
     setText(cells.time, format.clock(event.time));
     setText(cells.direction, direction.arrow);
     setAttribute(cells.direction, "aria-label", direction.says);
     setAttribute(cells.direction, "title", direction.says);
     setText(cells.connection, event.connection);
-    setText(cells.kind, format.kindWord(event.kind));
+    setText(cells.kind, event.kind);
     setAttribute(cells.kind, "title", event.kind);
     setWireText(cells.namespace, event.namespace === "/" ? "/" : (event.namespace ?? ""));
     // An ack has no name: the name of what it answers says what it is about.
@@ -89,7 +93,7 @@ export function createEventsView(nodes, store, act) {
     setAttribute(cells.name, "data-borrowed", event.name == null ? "" : null);
     event.preview ??= format.preview(event.args, 240);
     setText(cells.preview, event.preview);
-    drawBadges(cells.badges, event);
+    drawBadges(cells.badges, format.badges(event, emit));
     setText(cells.ack, ackText(event, ack));
     setAttribute(cells.ack, "data-ack", ack?.state ?? null);
     setAttribute(cells.ack, "title", ack && ack.state !== "answers" ? `ack: ${ack.state}` : null);
@@ -106,7 +110,8 @@ export function createEventsView(nodes, store, act) {
       cell.removeAttribute("title");
       cell.removeAttribute("data-ack");
     }
-    setText(row.cells.preview, `${format.plural(gap.count, "event")} came too fast to be shown: click to load`);
+    const events = format.plural(gap.count, "event");
+    setText(row.cells.preview, `${events} came too fast to be shown: click, or press Enter, to load`);
   }
 
   function render() {
@@ -120,8 +125,8 @@ export function createEventsView(nodes, store, act) {
     knownTop = nodes.scroller.scrollTop;
     rows.render();
     setAttribute(nodes.scroller, "aria-rowcount", state.items.length);
-    const isShown = state.selected !== null && state.byID.has(state.selected);
-    setAttribute(nodes.scroller, "aria-activedescendant", isShown ? `row-${state.selected}` : null);
+    const selected = state.selectedGap ?? state.byID.get(state.selected);
+    setAttribute(nodes.scroller, "aria-activedescendant", selected ? rowID(selected) : null);
     renderPill();
     renderEmpty();
   }
@@ -144,7 +149,9 @@ export function createEventsView(nodes, store, act) {
       hint = "This page tries again by itself.";
     } else if (state.isLoaded && filtered) {
       title = "Nothing matches this filter";
-      hint = "New events that match will appear here. Esc in the filter clears it.";
+      hint = hasQuotedWildcard(state.filter)
+        ? "In quotes * and ? stand for themselves: without the quotes they are wildcards."
+        : "New events that match will appear here. Esc in the filter clears it.";
     } else if (state.isLoaded && connections > 0) {
       title = "Connected, no events yet";
       hint = "Press i to inject one.";
@@ -165,22 +172,26 @@ export function createEventsView(nodes, store, act) {
         .slice(rows.firstVisible, rows.firstVisible + rows.visibleCount + 1)
         .filter((item) => !item.isGap);
     },
-    /** The id of the event this many away from the selected one. */
+    /** The event or the gap this many rows away from the selected one. */
     neighbour(step) {
-      const index = state.selected ? state.items.indexOf(state.byID.get(state.selected)) : -1;
-      let at = index < 0 ? (step > 0 ? rows.firstVisible : state.items.length - 1) : index + step;
-      at = Math.min(Math.max(at, 0), state.items.length - 1);
-      const towards = step > 0 ? 1 : -1;
-      while (state.items[at]?.isGap) at += towards;
-      return state.items[at]?.id ?? null;
+      const index = state.items.indexOf(state.selectedGap ?? state.byID.get(state.selected));
+      const at = index < 0 ? (step > 0 ? rows.firstVisible : state.items.length - 1) : index + step;
+      return state.items[Math.min(Math.max(at, 0), state.items.length - 1)];
     },
     reveal(id) {
-      const index = state.items.indexOf(state.byID.get(id));
+      this.revealItem(state.byID.get(id));
+    },
+    revealItem(item) {
+      const index = state.items.indexOf(item);
       if (index < 0) return;
       rows.reveal(index);
       knownTop = nodes.scroller.scrollTop;
     },
   };
+}
+
+function rowID(item) {
+  return `row-${item.isGap ? "gap" : ""}${item.id ?? item.number}`.replace(".", "-");
 }
 
 function ackText(event, ack) {
@@ -191,14 +202,13 @@ function ackText(event, ack) {
   return ack.state === "unanswered" ? "✗ no ack" : "? unknown";
 }
 
-function drawBadges(cell, event) {
-  const words = format.badges(event);
+function drawBadges(cell, words) {
   const stamp = words.join("\n");
   if (cell.stamp === stamp) return;
   cell.stamp = stamp;
-  cell.replaceChildren(
-    ...words.map((word) => element("span", { class: "badge", "data-badge": word, text: format.visible(word) })),
-  );
+  cell.replaceChildren(...words.map((word) => element("span", {
+    class: "badge", "data-badge": word, text: format.visible(word), title: word === "returned" && returnedSays,
+  })));
 }
 
 function makeRow() {

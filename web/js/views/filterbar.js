@@ -1,6 +1,6 @@
 import { button, element, setAttribute, setText } from "../dom.js";
 import { count, visible } from "../format.js";
-import { quoted, typedColumn, valuesOf, withToggled, withValues } from "../filter.js";
+import { quoted, typedColumn, valuesOf, withToggled, withValues, wordStart } from "../filter.js";
 
 const kindGroups = [
   { label: "events", kinds: ["event"] },
@@ -52,7 +52,8 @@ export function createFilterBar(nodes, store, act) {
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(apply, 250);
-    error.hidden = true;
+    // Its column is that of the text before.
+    caret.hidden = true;
     offer();
   });
   input.addEventListener("blur", () => hideSuggestions());
@@ -62,9 +63,10 @@ export function createFilterBar(nodes, store, act) {
     else if (event.key === "ArrowUp" && isOpen) choose(chosen - 1);
     else if ((event.key === "Tab" || event.key === "Enter") && isOpen && chosen >= 0) complete(offered[chosen]);
     else if (event.key === "Enter") {
+      const isChanged = input.value !== state.filter;
       apply();
       hideSuggestions();
-      if (!state.filterError) act.leaveFilter();
+      if (isChanged || !state.filterError) act.leaveFilter();
     } else if (event.key === "ArrowDown") act.leaveFilter();
     else if (event.key === "Escape" && isOpen) hideSuggestions();
     else if (event.key === "Escape" && input.value !== "") {
@@ -88,7 +90,7 @@ export function createFilterBar(nodes, store, act) {
   /** The word the caret stands in, and where it begins. */
   function currentWord() {
     const before = input.value.slice(0, input.selectionStart);
-    const start = Math.max(before.lastIndexOf(" "), before.lastIndexOf("("), before.lastIndexOf("-", 0)) + 1;
+    const start = wordStart(before);
     return { word: before.slice(start), start };
   }
 
@@ -127,7 +129,7 @@ export function createFilterBar(nodes, store, act) {
     if (key === "transport") return ["polling", "websocket"];
     if (key === "parser") return ["json", "msgpack"];
     if (key === "eio") return ["3", "4"];
-    if (key === "event" || key === "name") return [...state.names.keys()].map(quoted);
+    if (key === "event") return [...state.names.keys()].map(quoted);
     if (key === "conn") return [...state.connections.keys()].reverse();
     if (key === "ns") {
       const joined = [...state.connections.values()].flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
@@ -173,7 +175,7 @@ export function createFilterBar(nodes, store, act) {
     error.hidden = !problem;
     if (problem) {
       const { column } = problem;
-      setText(nodes.errorText, problem.message);
+      setText(nodes.errorText, problem.sentence);
       caret.hidden = column === null;
       const typed = column === null ? 1 : typedColumn(column, state.filter, state.showHeartbeats);
       caret.dataset.column = typed;

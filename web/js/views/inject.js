@@ -3,6 +3,11 @@ import * as format from "../format.js";
 import { parse } from "../json.js";
 import { tree } from "./tree.js";
 
+/** Whether events can be put into a connection. */
+export function takesEvents(connection) {
+  return connection !== undefined && connection.closedAt == null && connection.protocol !== "websocket";
+}
+
 /** The form that sends an event of one's own. `act` has `inject(connection, injection)`, `open(id)`. */
 export function createInjectView(root, store, act) {
   const { state } = store;
@@ -30,6 +35,8 @@ export function createInjectView(root, store, act) {
     "aria-label": "Milliseconds to wait for the ack",
   });
   const submit = element("button", { type: "submit", class: "primary", "data-action": "send", text: "Send" });
+  const submitNote = element("span", { id: "inject-send-note", class: "note", role: "status" });
+  setAttribute(submit, "aria-describedby", submitNote.id);
   const result = element("div", { class: "result", "data-field": "result", role: "status" });
   const field = (label, control, ...rest) =>
     element("div", { class: "field" }, element("label", { for: control.id, text: label }), control, ...rest);
@@ -43,7 +50,7 @@ export function createInjectView(root, store, act) {
     field("Arguments (JSON list)", args, argsNote),
     element("div", { class: "field inline" },
       wantsAck, element("label", { for: wantsAck.id, text: "wait for an ack, at most" }), timeout, "ms"),
-    element("div", { class: "actions" }, submit, element("span", { class: "note", text: "Ctrl+Enter" })),
+    element("div", { class: "actions" }, submit, submitNote),
     result,
   );
   root.append(form);
@@ -57,7 +64,7 @@ export function createInjectView(root, store, act) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = argumentsText();
-    if (text === null || connection.value === "") return;
+    if (text === null || submit.disabled) return;
     act.inject(connection.value, {
       to: to.value, namespace: namespace.value || "/", name: name.value, args: text, ack: wantsAck.checked,
       timeoutMilliseconds: Number(timeout.value) || 5000,
@@ -89,14 +96,19 @@ export function createInjectView(root, store, act) {
     setText(argsNote, says);
     argsNote.classList.toggle("problem", isWrong);
     setAttribute(args, "aria-invalid", isWrong ? "true" : null);
-    submit.disabled = isWrong || connection.value === "" || state.injection?.isRunning === true;
+    let obstacle = null;
+    if (connection.value === "") obstacle = "No connection is open to send to.";
+    else if (isWrong) obstacle = "The arguments are not JSON yet.";
+    else if (state.injection?.isRunning) obstacle = wantsAck.checked ? "Waiting for the ack." : "Sending.";
+    submit.disabled = obstacle !== null;
+    setText(submitNote, obstacle ?? "Ctrl+Enter");
   }
 
   function renderConnections() {
     if (connectionsVersion === state.connectionsVersion) return;
     connectionsVersion = state.connectionsVersion;
     const open = [...state.connections.values()]
-      .filter(({ closedAt, protocol }) => closedAt == null && protocol !== "websocket")
+      .filter(takesEvents)
       .reverse()
       .slice(0, 500);
     const chosen = connection.value;
@@ -133,7 +145,8 @@ export function createInjectView(root, store, act) {
     if (draft === shownDraft) return;
     shownDraft = draft;
     if (!draft) return;
-    if (draft.connection) connection.value = draft.connection;
+    // A select without such an option would become blank.
+    if ([...connection.options].some(({ value }) => value === draft.connection)) connection.value = draft.connection;
     renderNamespaces();
     if (draft.to) to.value = draft.to;
     if (draft.namespace) namespace.value = draft.namespace;
@@ -171,6 +184,10 @@ export function createInjectView(root, store, act) {
       renderConnections();
       renderDraft();
       renderResult();
+    },
+    /** The connection that stands in the form; null where none is open. */
+    get target() {
+      return connection.value || null;
     },
     focus() {
       (name.value === "" ? name : args).focus();

@@ -12,8 +12,8 @@ const sample = `{
 const serverFields = new Set(["id", "hits", "lastHit"]);
 
 /**
- * The rules and how often each acted. `act` has `add(json)`, `replace(id, json)`, `remove(id)`; the first two
- * resolve to an error's sentence, or null.
+ * The rules and how often each acted. `act` has `add(json)`, `replace(id, json)`, `remove(id)`, which resolve
+ * to an error's sentence, or null.
  */
 export function createRulesView(root, store, act) {
   const { state } = store;
@@ -58,7 +58,10 @@ export function createRulesView(root, store, act) {
     if (error) return say(error, true);
     const failure = await act.add(text);
     say(failure ?? "Added.", failure !== null);
-    if (failure === null && action.value !== "json") when.value = "";
+    if (failure === null && action.value !== "json") {
+      when.value = "";
+      submit.disabled = true;
+    }
   });
 
   function ruleText() {
@@ -72,11 +75,17 @@ export function createRulesView(root, store, act) {
       if (action.value === "drop") return { text: `${head}"drop"}` };
       if (path.value.trim() === "") return { error: "say what to set: a path such as args[0].room" };
       if (value.value.trim() === "") return { error: "say the value, as JSON" };
-      parse(value.value);
+      const valueError = jsonValueError(value.value);
+      if (valueError) return { error: valueError };
       return { text: `${head}{"set":{${JSON.stringify(path.value.trim())}:${value.value}}}}` };
     } catch (error) {
       return { error: error.message };
     }
+  }
+
+  function isTypedWrong() {
+    if (action.value === "json") return true;
+    return action.value === "set" && value.value.trim() !== "" && jsonValueError(value.value) !== null;
   }
 
   function say(text, isProblem) {
@@ -84,18 +93,19 @@ export function createRulesView(root, store, act) {
     note.classList.toggle("problem", isProblem);
   }
 
-  function renderForm(event) {
+  function renderForm() {
     whenField.hidden = action.value === "json";
     pathField.hidden = valueField.hidden = action.value !== "set";
     jsonField.hidden = action.value !== "json";
     const { error } = ruleText();
-    setAttribute(submit, "aria-disabled", error ? "true" : null);
-    if (event) say("", false);
+    submit.disabled = Boolean(error);
+    // What is missing is said from the start, and only what was typed wrong as a problem.
+    say(error ?? "", Boolean(error) && isTypedWrong());
   }
 
   function render() {
     problem.hidden = !state.rulesError;
-    if (state.rulesError) setText(problem, state.rulesError.message ?? "The rules could not be read.");
+    if (state.rulesError) setText(problem, format.rulesError(state.rulesError));
     const rules = state.rules ?? [];
     empty.hidden = rules.length > 0 || state.rules === null;
     // Kept by id, so that the focus stays on a button whose rule was hit meanwhile.
@@ -133,7 +143,11 @@ export function createRulesView(root, store, act) {
       element("div", { class: "rule-head" }, parts.enabled, parts.name, parts.hits,
         button("Delete", {
           class: "quiet danger", "data-action": "delete-rule", "aria-label": `delete rule ${id}`,
-          on: () => act.remove(id),
+          on: async () => {
+            const failure = await act.remove(id);
+            parts.problem.hidden = failure === null;
+            setText(parts.problem, failure === null ? "" : `It could not be deleted: ${failure}`);
+          },
         })),
       parts.when, parts.then, parts.problem,
     );
@@ -159,6 +173,18 @@ export function createRulesView(root, store, act) {
     render,
     focus: () => (action.value === "json" ? json : when).focus(),
   };
+}
+
+/** What keeps a text from being a JSON value; null for nothing. */
+function jsonValueError(text) {
+  try {
+    parse(text);
+    return null;
+  } catch (error) {
+    const bare = text.trim();
+    const isBareText = !/^[[{"]/.test(bare);
+    return isBareText ? `a text needs quotes: ${JSON.stringify(bare)}` : error.message;
+  }
 }
 
 /** The rule's JSON as it was, but for `enabled`. */

@@ -10,7 +10,7 @@ const streams = {
 
 const signedOut = "Siphon was started anew, or does not know this page any more. Open the address that it printed.";
 
-/** The line at the bottom, and the notice on top when the page is cut off. */
+/** The line at the bottom, and the notice on top when the page is cut off or something failed. */
 export function createStatusView(nodes, store) {
   const { state } = store;
 
@@ -19,8 +19,9 @@ export function createStatusView(nodes, store) {
     setText(nodes.stream, streams[stream]);
     setAttribute(nodes.stream, "data-state", stream);
     const isOut = stream === "unauthorised";
-    nodes.notice.hidden = !isOut;
-    if (isOut) setText(nodes.notice, signedOut);
+    nodes.notice.hidden = !isOut && state.notice === null;
+    nodes.noticeClose.hidden = isOut;
+    setText(nodes.noticeText, isOut ? signedOut : (state.notice ?? ""));
     nodes.upstream.hidden = nodes.figures.hidden = !status;
     if (!status) return;
     const { upstream = {} } = status;
