@@ -29,8 +29,8 @@ package struct EngineHandshake: Hashable, Sendable {
         self.maxPayload = maxPayload
     }
 
-    var pingInterval: TimeAmount { .milliseconds(Int64(pingIntervalMilliseconds)) }
-    var pingTimeout: TimeAmount { .milliseconds(Int64(pingTimeoutMilliseconds)) }
+    package var pingInterval: TimeAmount { .milliseconds(Int64(pingIntervalMilliseconds)) }
+    package var pingTimeout: TimeAmount { .milliseconds(Int64(pingTimeoutMilliseconds)) }
 
     /// Reads the JSON of an open packet: members in any order, unknown ones ignored; `upgrades` and `maxPayload` may
     /// be missing. Throws `badHandshake` for anything else than a session id of 1 to 200 printable ASCII characters

@@ -54,8 +54,9 @@ package struct Limits: Sendable {
     /// Connections, open ones; past it handshakes are answered 503.
     package var connections = 20_000
 
-    /// Closed connections whose description is kept.
+    /// Closed connections whose description is kept, and the bytes of those. Past either the oldest are forgotten.
     package var closedConnectionsKept = 1000
+    package var closedConnectionsBytes = 8 << 20
 
     package init() {}
 }

@@ -2,34 +2,6 @@ import NIOCore
 import NIOHTTP1
 import SiphonCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// Finds what takes a request, by its head.
-protocol RequestRouter: AnyObject {
-    var limits: Limits { get }
-    func receiver(for head: HTTPRequestHead, client: ClientHandler) -> any RequestReceiver
-}
-
-/// What takes one client request. Calls come on the client channel's event loop, in order.
-protocol RequestReceiver: AnyObject {
-    /// Comes at once, when the client can be answered.
-    func receiveHead()
-    func receiveBody(_ bytes: ByteBuffer)
-    func receiveEnd(_ trailers: HTTPHeaders?)
-    /// Whether more of the body may be read now.
-    var mayReadBody: Bool { get }
-    /// Whether the body has to be whole within `Limits.requestBody`.
-    var limitsBodyTime: Bool { get }
-    /// What waits to be sent to the client has become little enough, or too much.
-    func clientWritabilityChanged()
-    /// The client's connection went away, or the response could not be sent to its end.
-    func clientLeft()
-}
-
 /// The HTTP side of one client connection: one request at a time goes to what takes it, by its target; responses go
 /// out in order. After an upgrade it leaves the pipeline.
 final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -47,10 +19,16 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isResponseComplete = true
     private var hasSentHead = false
     private var keepsAlive = true
+    private var isHEAD = false
+    private var isHTTP10 = false
+    private var awaitsContinue = false
     private var isLeaving = false
+    private var hasLeft = false
+    private var isInputClosed = false
     private var holdsRead = false
-    /// Parts of pipelined requests: no more than one read brings.
-    private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    /// Parts that came and were not taken yet: of pipelined requests, no more than what one turn of reading brings.
+    private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+    private var isTaking = false
     private var idle: Scheduled<Void>?
 
     init(router: any RequestRouter) { self.router = router }
@@ -78,9 +56,22 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isLeaving else { return }
-        let part = Self.unwrapInboundIn(data)
-        if !waiting.isEmpty || isBusy(with: part) { return waiting.append(part) }
-        take(part)
+        waiting.append(Self.unwrapInboundIn(data))
+        takeWaiting()
+    }
+
+    /// Takes what came, up to the head that has to wait for the response before it. A response that is complete at
+    /// once comes back to here: one loop takes them all, however many were pipelined.
+    private func takeWaiting() {
+        guard !isTaking else { return }
+        isTaking = true
+        while let part = waiting.first, !isBusy(with: part) {
+            waiting.removeFirst()
+            take(part)
+        }
+        isTaking = false
+        guard receiver == nil, waiting.isEmpty, !isLeaving else { return }
+        if isInputClosed { context?.close(promise: nil) } else { awaitHead() }
     }
 
     /// A new head waits until the response before it is complete.
@@ -90,36 +81,36 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
-        case .head(let head):
-            idle?.cancel()
-            isRequestComplete = false
-            isResponseComplete = false
-            hasSentHead = false
-            keepsAlive = head.isKeepAlive && head.headers["upgrade"].isEmpty
-            let receiver = router.receiver(for: head, client: self)
-            self.receiver = receiver
-            receiver.receiveHead()
-            if receiver.limitsBodyTime { awaitBody() }
-        case .body(let bytes): receiver?.receiveBody(bytes)
+        case .head(let head): begin(head)
+        case .body(let bytes):
+            awaitsContinue = false
+            receiver?.receiveBody(bytes)
         case .end(let trailers):
             idle?.cancel()
             isRequestComplete = true
-            let receiver = receiver
-            if isResponseComplete { finishExchange() }
             receiver?.receiveEnd(trailers)
         }
     }
 
+    private func begin(_ head: HTTPRequestHead) {
+        idle?.cancel()
+        isRequestComplete = false
+        isResponseComplete = false
+        hasSentHead = false
+        isHEAD = head.method == .HEAD
+        isHTTP10 = head.version.minor == 0
+        awaitsContinue = !isHTTP10 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        keepsAlive = head.isKeepAlive && head.headers["upgrade"].isEmpty
+        let receiver = router.receiver(for: head, client: self)
+        self.receiver = receiver
+        receiver.receiveHead()
+        if receiver.limitsBodyTime { awaitBody() }
+    }
+
     private func finishExchange() {
         receiver = nil
-        guard let context else { return }
-        while receiver == nil, let part = waiting.popFirst() { take(part) }
-        while let next = waiting.first, !isBusy(with: next) { take(waiting.removeFirst()) }
-        if receiver == nil { awaitHead() }
-        if holdsRead, mayRead {
-            holdsRead = false
-            context.read()
-        }
+        takeWaiting()
+        resumeReading()
     }
 
     /// Closes a connection that brings no whole head in time.
@@ -133,13 +124,14 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Closes a connection whose request's body does not come to its end in time.
+    /// Closes a connection whose request's body does not come to its end in time. While the other hop is why it is not
+    /// read, the time stands still: it begins anew with the next read.
     private func awaitBody() {
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         idle?.cancel()
         idle = context.eventLoop.scheduleTask(in: TimeAmount(router.limits.requestBody)) {
-            guard !bound.value.isRequestComplete else { return }
+            guard !bound.value.isRequestComplete, !bound.value.holdsRead else { return }
             bound.value.context?.close(promise: nil)
         }
     }
@@ -148,8 +140,10 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if mayRead { context.read() } else { holdsRead = true }
     }
 
+    /// A client that does not take its responses sends no further requests.
     private var mayRead: Bool {
-        guard !isLeaving, let receiver else { return true }
+        guard !isLeaving else { return true }
+        guard let receiver else { return isWritable }
         return !isRequestComplete && receiver.mayReadBody
     }
 
@@ -157,12 +151,23 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func resumeReading() {
         guard holdsRead, mayRead else { return }
         holdsRead = false
+        if let receiver, !isRequestComplete, receiver.limitsBodyTime { awaitBody() }
         context?.read()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         receiver?.clientWritabilityChanged()
+        resumeReading()
         context.fireChannelWritabilityChanged()
+    }
+
+    /// The client closed its half, or all: only the next write tells. What it asked before is still answered.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        isInputClosed = true
+        guard !isLeaving else { return hasLeft ? context.close(promise: nil) : () }
+        guard let receiver else { return takeWaiting() }
+        if !isRequestComplete || !receiver.clientClosedInput() { context.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -186,6 +191,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isRequestComplete = true
         isResponseComplete = false
         hasSentHead = false
+        isHEAD = false
         respond(
             isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,
             text: isTooLarge
@@ -195,20 +201,53 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Responses
 
+    /// Whether the client waits for a word before it sends the body (RFC 9110, 10.1.1).
+    var isAwaitingContinue: Bool { awaitsContinue && !isResponseComplete && !hasSentHead }
+
+    /// Tells a client that waits for it to send the body.
+    func sendContinue() {
+        guard isAwaitingContinue, let context else { return }
+        awaitsContinue = false
+        context.write(
+            Self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        context.flush()
+    }
+
     func sendHead(_ head: HTTPResponseHead) {
         guard !isResponseComplete, let context else { return }
         var head = head
-        let isFinal = head.status.code >= 200 || head.status == .switchingProtocols
-        hasSentHead = hasSentHead || isFinal
-        if isFinal, head.status != .switchingProtocols, !keepsAlive || !isRequestComplete {
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
-            keepsAlive = false
+        if head.status.code >= 200 {
+            hasSentHead = true
+            frame(&head)
         }
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
     }
 
+    /// Says how the response ends (RFC 9112, 6.3) and whether the connection outlives it.
+    private func frame(_ head: inout HTTPResponseHead) {
+        if !isHEAD, head.status.mayHaveResponseBody {
+            if isHTTP10 { head.headers.remove(name: "Transfer-Encoding") }
+            let isChunked = head.headers.contains(name: "transfer-encoding")
+            if isChunked {
+                head.headers.remove(name: "Content-Length")
+            } else if !head.headers.contains(name: "content-length") {
+                if isHTTP10 {
+                    keepsAlive = false
+                } else {
+                    head.headers.add(name: "Transfer-Encoding", value: "chunked")
+                }
+            }
+        }
+        keepsAlive = keepsAlive && isRequestComplete
+        if !keepsAlive {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if isHTTP10 {
+            head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
+    }
+
     func sendBody(_ bytes: ByteBuffer) {
-        guard !isResponseComplete, let context else { return }
+        guard !isResponseComplete, !isHEAD, let context else { return }
         context.write(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 
@@ -216,7 +255,8 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isResponseComplete, let context else { return }
         isResponseComplete = true
         guard keepsAlive, isRequestComplete else { return sendLastEnd(trailers, context) }
-        context.writeAndFlush(Self.wrapOutboundOut(.end(trailers)), promise: nil)
+        if !isHEAD { context.write(Self.wrapOutboundOut(.end(trailers)), promise: nil) }
+        context.flush()
         finishExchange()
     }
 
@@ -241,8 +281,10 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The response broke off: the client must not take what it has for the whole.
     func breakOff() {
+        isLeaving = true
         isResponseComplete = true
         receiver = nil
+        waiting.removeAll()
         context?.close(promise: nil)
     }
 
@@ -250,30 +292,49 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// lest a reset overtake the response.
     private func sendLastEnd(_ trailers: HTTPHeaders?, _ context: ChannelHandlerContext) {
         isLeaving = true
+        idle?.cancel()
         receiver = nil
         waiting.removeAll()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
-        context.writeAndFlush(Self.wrapOutboundOut(.end(trailers)), promise: sent)
-        context.eventLoop.scheduleTask(in: Self.leavingTime) { bound.value.close(promise: nil) }
+        sent.futureResult.whenComplete { _ in bound.value.leave() }
+        // After the response to a HEAD, an end would be written as a last chunk.
+        let last: HTTPServerResponsePart = isHEAD ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
+        context.writeAndFlush(Self.wrapOutboundOut(last), promise: sent)
         resumeReading()
+    }
+
+    /// The response is out: a client that closes is waited for, for a moment.
+    private func leave() {
+        hasLeft = true
+        guard let context else { return }
+        guard !isInputClosed else { return context.close(promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.close(mode: .output, promise: nil)
+        idle = context.eventLoop.scheduleTask(in: Self.leavingTime) { bound.value.close(promise: nil) }
     }
 
     // MARK: Moving
 
-    /// Gives up the socket: a duplicate of its descriptor is returned, and this channel ends without a word to the
-    /// client. Nil where pipelined requests are waiting, which would be lost.
-    func takeSocket() -> NIOBSDSocket.Handle? {
-        guard let context, waiting.isEmpty else { return nil }
-        let duplicate = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { dup($0) }
-        guard let duplicate, duplicate >= 0 else { return nil }
+    /// Gives the connection up to `handler`, without a word to the client. False where pipelined requests are waiting,
+    /// which would be lost.
+    func giveWay(to handler: any HandoverTaker) -> Bool {
+        guard let context, waiting.isEmpty else { return false }
+        leavePipeline(context, to: handler)
+        return true
+    }
+
+    private func leavePipeline(_ context: ChannelHandlerContext, to handler: any HandoverTaker) {
+        idle?.cancel()
         isLeaving = true
+        isResponseComplete = true
         receiver = nil
-        context.close(promise: nil)
-        return duplicate
+        do {
+            try context.pipeline.syncOperations.handOver(
+                from: context, HTTPResponseEncoder.self, HTTPRequestDecoder.self, to: handler)
+        } catch {
+            context.close(promise: nil)
+        }
     }
 
     // MARK: Upgrade
@@ -281,18 +342,9 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers 101 and puts `handler` in the place of HTTP. Bytes that came after the request go to it.
     func upgrade(headers: HTTPHeaders, to handler: any HandoverTaker) {
         guard let context, !isResponseComplete else { return }
-        idle?.cancel()
-        isLeaving = true
-        receiver = nil
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
-        isResponseComplete = true
-        do {
-            try context.pipeline.syncOperations.handOver(
-                from: context, HTTPResponseEncoder.self, HTTPRequestDecoder.self, to: handler)
-        } catch {
-            context.close(promise: nil)
-        }
+        leavePipeline(context, to: handler)
     }
 }

@@ -33,8 +33,9 @@ final class ClientHop {
         session = ServingSession(
             configuration: .init(handshake: handshake, limits: loop.limits), transport: opening.transport, at: now)
         if let key = opening.webSocketKey {
-            let headers = responseHeaders.next()
-            openWebSocket(opening.exchange, key: key, headers: headers, client: opening.client, owner: owner, at: now)
+            let subprotocol = upstreamHeaders.first(name: "sec-websocket-protocol")
+            openWebSocket(
+                opening.exchange, key: key, subprotocol: subprotocol, client: opening.client, owner: owner, at: now)
         } else {
             receivePoll(opening.exchange, from: opening.client, at: now)
         }
@@ -65,14 +66,15 @@ final class ClientHop {
     }
 
     func openWebSocket(
-        _ exchange: ExchangeID, key: String, headers: HTTPHeaders? = nil, client: ClientHandler,
-        owner: any WebSocketOwner, at now: NIODeadline
+        _ exchange: ExchangeID, key: String, subprotocol: String?, client: ClientHandler, owner: any WebSocketOwner,
+        at now: NIODeadline
     ) {
         let socket = WebSocketHandler(
             role: .server, exchange: exchange, loop: loop, messageBytesLimit: messageBytesLimit)
         socket.owner = owner
         webSockets.append(socket)
-        var headers = headers ?? responseHeaders.each
+        var headers = responseHeaders.next()
+        if let subprotocol { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         headers.replaceOrAdd(name: "Upgrade", value: "websocket")
         headers.replaceOrAdd(name: "Connection", value: "Upgrade")
         headers.replaceOrAdd(name: "Sec-WebSocket-Accept", value: WebSocketHandshake.accept(forKey: key))
@@ -143,6 +145,9 @@ final class ClientHop {
         session?.send(message, at: now)
     }
 
+    /// Hands cookies that the upstream set to the client with its next response.
+    func add(cookies: [String]) { if !cookies.isEmpty { responseHeaders.add(cookies: cookies) } }
+
     func flush() { for socket in webSockets { socket.flush() } }
 
     func close(_ kind: ClosingKind, at now: NIODeadline) {
@@ -177,19 +182,8 @@ final class ClientHop {
         return session.queuedBytes > ProxyLoop.waterMark.high || webSockets.contains { !$0.isWritable }
     }
 
-    /// Whether so much waits that the connection has to end.
-    func isOverfull(limitBytes: Int) -> Bool { webSockets.contains { $0.waitingBytes > limitBytes } }
-
     func resumeReading() {
         for socket in webSockets { socket.resumeReading() }
         for client in requests.values { client.resumeReading() }
     }
-}
-
-/// The client's handshake request, which is answered once the upstream's is.
-struct Opening {
-    let client: ClientHandler
-    let exchange: ExchangeID
-    let transport: EngineTransport
-    let webSocketKey: String?
 }

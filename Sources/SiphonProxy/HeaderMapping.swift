@@ -4,12 +4,14 @@ import NIOHTTP1
 struct HeaderMapping: Sendable {
     let upstreamAuthority: String
     let upstreamOrigin: String
+    let upstreamHost: String
     let preservesHost: Bool
     let addsForwarded: Bool
 
     init(configuration: ProxyConfiguration) {
         upstreamAuthority = configuration.upstream.authority
         upstreamOrigin = configuration.upstream.description
+        upstreamHost = configuration.upstream.host.lowercased()
         preservesHost = configuration.preservesHost
         addsForwarded = configuration.addsForwarded
     }
@@ -35,6 +37,7 @@ struct HeaderMapping: Sendable {
         if let location = mapped.first(name: "location"), Self.isOf(upstreamOrigin, location) {
             mapped.replaceOrAdd(name: "Location", value: proxyOrigin + location.dropFirst(upstreamOrigin.count))
         }
+        replaceCookies(&mapped)
         return mapped
     }
 
@@ -42,8 +45,12 @@ struct HeaderMapping: Sendable {
     func handshakeResponse(_ headers: HTTPHeaders) -> HTTPHeaders {
         var mapped = withoutHopFields(headers)
         for name in Self.responseHopFields { mapped.remove(name: name) }
+        replaceCookies(&mapped)
         return mapped
     }
+
+    /// The `Set-Cookie` values of a later response of the session, for the client.
+    func cookies(_ headers: HTTPHeaders) -> [String] { headers["set-cookie"].map(cookie) }
 
     /// What every response of the session has to carry for the browser.
     func sessionResponse(_ headers: HTTPHeaders) -> HTTPHeaders {
@@ -52,6 +59,27 @@ struct HeaderMapping: Sendable {
     }
 
     // MARK: Parts
+
+    private func replaceCookies(_ mapped: inout HTTPHeaders) {
+        guard mapped.contains(name: "set-cookie") else { return }
+        mapped = HTTPHeaders(
+            mapped.map { ($0.name, $0.name.lowercased() == "set-cookie" ? cookie($0.value) : $0.value) })
+    }
+
+    /// A cookie for the upstream's domain is one for the proxy, whatever the proxy is called.
+    private func cookie(_ value: String) -> String {
+        let parts = value.split(separator: ";", omittingEmptySubsequences: false)
+        let kept = parts.enumerated().filter { index, part in index == 0 || !namesUpstreamDomain(part) }
+        return kept.count == parts.count ? value : kept.map(\.element).joined(separator: ";")
+    }
+
+    private func namesUpstreamDomain(_ attribute: Substring) -> Bool {
+        let pair = attribute.split(separator: "=", maxSplits: 1)
+        guard pair.count == 2 else { return false }
+        let name = pair[0].drop { $0 == " " }.lowercased()
+        let domain = pair[1].drop { $0 == " " || $0 == "." }.lowercased()
+        return name == "domain" && (upstreamHost == domain || upstreamHost.hasSuffix("." + domain))
+    }
 
     private static let hopFields: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",

@@ -15,32 +15,30 @@ import SiphonCore
 final class MovingRequest: RequestReceiver {
     private let head: HTTPRequestHead
     private let client: ClientHandler
+    private let home: SessionHome
     private let target: NIOLoopBound<ProxyLoop>
-    private let bodyLimitBytes: Int
     private var body = ByteBuffer()
     private var isBodyTooLarge = false
 
-    init(_ head: HTTPRequestHead, client: ClientHandler, to target: NIOLoopBound<ProxyLoop>, limits: Limits) {
+    init(_ head: HTTPRequestHead, client: ClientHandler, to target: NIOLoopBound<ProxyLoop>, home: SessionHome) {
         self.head = head
         self.client = client
         self.target = target
-        bodyLimitBytes = limits.messageBytes
+        self.home = home
     }
 
-    func receiveHead() {}
+    func receiveHead() { client.sendContinue() }
 
     func receiveBody(_ bytes: ByteBuffer) {
-        isBodyTooLarge = isBodyTooLarge || body.readableBytes + bytes.readableBytes > bodyLimitBytes
+        isBodyTooLarge = isBodyTooLarge || body.readableBytes + bytes.readableBytes > home.messageBytesLimit
         if isBodyTooLarge { body = ByteBuffer() } else { body.writeImmutableBuffer(bytes) }
     }
 
     func receiveEnd(_ trailers: HTTPHeaders?) {
         guard !isBodyTooLarge else { return client.respond(.payloadTooLarge, text: "") }
-        let request = whole()
-        guard let socket = client.takeSocket() else {
+        guard client.giveWay(to: SocketMove(reading: whole(), on: target)) else {
             return client.respond(.badRequest, text: "Siphon: requests of a session cannot be pipelined.\n")
         }
-        Self.adopt(socket, reading: request, on: target)
     }
 
     /// The request as bytes, with its length said at its head.
@@ -49,7 +47,9 @@ final class MovingRequest: RequestReceiver {
         for field in head.headers where !Self.framing.contains(field.name.lowercased()) {
             bytes.writeString("\(field.name): \(field.value)\r\n")
         }
-        if head.method != .GET { bytes.writeString("Content-Length: \(body.readableBytes)\r\n") }
+        if head.method == .POST || body.readableBytes > 0 {
+            bytes.writeString("Content-Length: \(body.readableBytes)\r\n")
+        }
         bytes.writeString("\r\n")
         bytes.writeImmutableBuffer(body)
         return bytes
@@ -57,27 +57,56 @@ final class MovingRequest: RequestReceiver {
 
     private static let framing: Set<String> = ["content-length", "transfer-encoding", "trailer", "expect"]
 
-    private static func adopt(
-        _ socket: NIOBSDSocket.Handle, reading request: ByteBuffer, on target: NIOLoopBound<ProxyLoop>
-    ) {
+    var limitsBodyTime: Bool { true }
+    func clientClosedInput() -> Bool { false }
+}
+
+/// Takes the place of HTTP until the last byte that HTTP held is out, then gives the socket to the other event loop.
+private final class SocketMove: ChannelInboundHandler, HandoverTaker {
+    typealias InboundIn = ByteBuffer
+
+    private let target: NIOLoopBound<ProxyLoop>
+    private var bytes: ByteBuffer
+    private var context: ChannelHandlerContext?
+
+    init(reading request: ByteBuffer, on target: NIOLoopBound<ProxyLoop>) {
+        bytes = request
+        self.target = target
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        bytes.writeImmutableBuffer(Self.unwrapInboundIn(data))
+    }
+
+    func handoverCompleted() {
+        guard let context else { return }
+        let duplicate = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { dup($0) }
+        context.close(promise: nil)
+        guard let duplicate, duplicate >= 0 else { return }
+        adopt(duplicate)
+    }
+
+    private func adopt(_ socket: NIOBSDSocket.Handle) {
         let adopted = ClientBootstrap(group: target.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
-            .channelInitializer { channel in
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { [target] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addClientHandlers(loop: target.value)
                 }
             }
             .withConnectedSocket(socket)
-        adopted.whenSuccess { channel in
-            channel.pipeline.fireChannelRead(request)
+        adopted.whenSuccess { [bytes] channel in
+            channel.pipeline.fireChannelRead(bytes)
             channel.pipeline.fireChannelReadComplete()
         }
         adopted.whenFailure { _ in _ = close(socket) }
     }
-
-    var mayReadBody: Bool { true }
-    var limitsBodyTime: Bool { true }
-    func clientWritabilityChanged() {}
-    func clientLeft() {}
 }

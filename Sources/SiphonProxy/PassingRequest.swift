@@ -17,6 +17,7 @@ final class PassingRequest: RequestReceiver {
     private var hasResponse = false
     /// The upstream's 101, until its end has come.
     private var agreed: HTTPResponseHead?
+    private var isInputClosed = false
     private var isOver = false
 
     init(_ head: HTTPRequestHead, client: ClientHandler, loop: ProxyLoop) {
@@ -54,6 +55,7 @@ final class PassingRequest: RequestReceiver {
             for part in request.early { handler.send(part) }
             request.early = []
             handler.flush()
+            if request.isInputClosed { handler.closeOutput() }
             request.client.resumeReading()
         }
     }
@@ -71,16 +73,23 @@ final class PassingRequest: RequestReceiver {
     }
 
     var mayReadBody: Bool { upstream?.isWritable ?? false }
-    /// An upload takes as long as it takes.
-    var limitsBodyTime: Bool { false }
 
     func clientWritabilityChanged() {
         if client.isWritable { upstream?.resumeReading() }
     }
 
-    func clientLeft() {
+    /// The upstream sees the end of the input, as it would without Siphon, and decides what becomes of the request.
+    func clientClosedInput() -> Bool {
+        if let upstream { upstream.closeOutput() } else { isInputClosed = true }
+        return true
+    }
+
+    func clientLeft() { finish() }
+
+    private func finish() {
         isOver = true
         upstream?.close()
+        upstream = nil
     }
 
     // MARK: The upstream's side
@@ -102,8 +111,7 @@ final class PassingRequest: RequestReceiver {
         case .body(let bytes): client.sendBody(bytes)
         case .end(let trailers):
             if let agreed { return tunnel(agreed) }
-            isOver = true
-            upstream?.close()
+            finish()
             client.sendEnd(trailers)
         }
     }
@@ -112,8 +120,7 @@ final class PassingRequest: RequestReceiver {
 
     func fail(_ failure: UpstreamHTTPConnection.Failure) {
         guard !isOver else { return }
-        isOver = true
-        upstream?.close()
+        finish()
         guard !hasResponse else { return client.breakOff() }
         client.respond(
             .badGateway, text: "Siphon: \(failure.sentence(upstream: loop.configuration.upstream))\n")
@@ -130,68 +137,6 @@ final class PassingRequest: RequestReceiver {
         loop.add(tunnel)
         client.upgrade(headers: headers, to: tunnel.client)
         upstream.giveWay(to: tunnel.upstream)
-    }
-}
-
-/// The upstream side of one passing request.
-final class PassingResponseHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = HTTPClientRequestPart
-
-    private let request: PassingRequest
-    private var context: ChannelHandlerContext?
-    private var holdsRead = false
-    private var isClosed = false
-
-    init(request: PassingRequest) { self.request = request }
-
-    var isWritable: Bool { context?.channel.isWritable ?? false }
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func send(_ part: HTTPClientRequestPart) { context?.write(Self.wrapOutboundOut(part), promise: nil) }
-
-    func flush() { context?.flush() }
-
-    func close() {
-        isClosed = true
-        context?.close(promise: nil)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { request.receive(Self.unwrapInboundIn(data)) }
-
-    func channelReadComplete(context: ChannelHandlerContext) { request.upstreamDidRead() }
-
-    func read(context: ChannelHandlerContext) {
-        if request.mayReadResponse { context.read() } else { holdsRead = true }
-    }
-
-    func resumeReading() {
-        guard holdsRead else { return }
-        holdsRead = false
-        context?.read()
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) { request.upstreamWritabilityChanged() }
-
-    func channelInactive(context: ChannelHandlerContext) { if !isClosed { request.fail(.brokeOff) } }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        request.fail(error is HTTPParserError ? .badResponse : .brokeOff)
-        context.close(promise: nil)
-    }
-
-    /// Leaves the pipeline to the bytes of a tunnel.
-    func giveWay(to handler: any HandoverTaker) {
-        guard let context else { return }
-        isClosed = true
-        do {
-            try context.pipeline.syncOperations.handOver(
-                from: context, HTTPRequestEncoder.self, HTTPResponseDecoder.self, to: handler)
-        } catch {
-            context.close(promise: nil)
-        }
+        self.upstream = nil
     }
 }

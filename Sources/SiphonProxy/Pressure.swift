@@ -3,14 +3,22 @@ import NIOCore
 /// Decides how long one side is not read from because the other takes nothing.
 ///
 /// Behind unread bytes may be a heartbeat, and a peer whose heartbeat is not answered ends the connection. So reading
-/// is held back for half of the shortest usual ping timeout and then goes on; what comes then is bounded by
+/// is held back for half of the ping timeout, ten seconds at most, and then goes on; what comes then is bounded by
 /// `Limits.queuedBytes`, where the connection ends.
 struct Pressure {
-    static let longestPause = TimeAmount.seconds(10)
+    private static let longestPauseOfAll = TimeAmount.seconds(10)
 
+    var longestPause = Self.longestPauseOfAll
     private var heldSince: NIODeadline?
     /// Whether reading goes on although the other side takes nothing.
-    private(set) var isOverrun = false
+    private var isOverrun = false
+
+    static func longestPause(pingTimeout: TimeAmount) -> TimeAmount {
+        min(longestPauseOfAll, .nanoseconds(pingTimeout.nanoseconds / 2))
+    }
+
+    /// Whether reading is held back, or was when it was last asked.
+    var isHolding: Bool { heldSince != nil }
 
     mutating func mayRead(isCongested: Bool, at now: @autoclosure () -> NIODeadline) -> Bool {
         guard isCongested else {
@@ -21,10 +29,10 @@ struct Pressure {
         let now = now()
         let since = heldSince ?? now
         heldSince = since
-        isOverrun = now - since >= Self.longestPause
+        isOverrun = now - since >= longestPause
         return isOverrun
     }
 
     /// When reading goes on without the other side; nil while nothing is held.
-    var deadline: NIODeadline? { isOverrun ? nil : heldSince.map { $0 + Self.longestPause } }
+    var deadline: NIODeadline? { isOverrun ? nil : heldSince.map { $0 + longestPause } }
 }

@@ -63,6 +63,7 @@ package final class Proxy: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = shared.loop(of: channel.eventLoop)?.value else { return }
@@ -121,9 +122,18 @@ extension ChannelPipeline.SynchronousOperations {
     func addClientHandlers(loop: ProxyLoop) throws {
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes, limitConfiguration: .init(loop.limits))
-        try addHandler(HTTPResponseEncoder())
+        try addHandler(HTTPResponseEncoder(configuration: .unframed))
         try addHandler(ByteToMessageHandler(decoder))
         try addHandler(ClientHandler(router: loop))
+    }
+}
+
+extension HTTPResponseEncoder.Configuration {
+    /// Framing is `ClientHandler`'s: of the encoder's own choosing it would change what the upstream said.
+    static var unframed: Self {
+        var configuration = Self()
+        configuration.automaticallySetFramingHeaders = false
+        return configuration
     }
 }
 

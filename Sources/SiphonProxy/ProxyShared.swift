@@ -7,7 +7,10 @@ import SiphonCore
 final class ProxyShared: Sendable {
     private struct Counts {
         var lastConnection: UInt64 = 0
+        /// Those that the inspector shows as open.
         var openConnections = 0
+        /// Those that hold something: the open ones and those whose last answers are under way.
+        var places = 0
         var httpRequests = 0
     }
 
@@ -17,7 +20,7 @@ final class ProxyShared: Sendable {
     private let chainBox: NIOLockedValueBox<MiddlewareChain>
     private let counts = NIOLockedValueBox(Counts())
     /// Which loop each session lives on.
-    private let sessions = NIOLockedValueBox<[String: any EventLoop]>([:])
+    private let sessions = NIOLockedValueBox<[String: SessionHome]>([:])
     private let loops = NIOLockedValueBox<[ObjectIdentifier: NIOLoopBound<ProxyLoop>]>([:])
 
     init(configuration: ProxyConfiguration, chain: MiddlewareChain, log: Logger) {
@@ -31,28 +34,33 @@ final class ProxyShared: Sendable {
 
     func admit() -> ConnectionID? {
         counts.withLockedValue { counts in
-            guard counts.openConnections < configuration.limits.connections else { return nil }
+            guard counts.places < configuration.limits.connections else { return nil }
+            counts.places += 1
             counts.openConnections += 1
             counts.lastConnection += 1
             return ConnectionID(counts.lastConnection)
         }
     }
 
-    func release() { counts.withLockedValue { $0.openConnections -= 1 } }
+    /// The connection is over for those who watch.
+    func noteClosed() { counts.withLockedValue { $0.openConnections -= 1 } }
+
+    /// The connection's place is free for another.
+    func release() { counts.withLockedValue { $0.places -= 1 } }
 
     func countRequest() { counts.withLockedValue { $0.httpRequests += 1 } }
 
     var openConnections: Int { counts.withLockedValue { $0.openConnections } }
     var httpRequests: Int { counts.withLockedValue { $0.httpRequests } }
 
-    /// Takes `sid` for a session on `eventLoop`, or another one where it is taken or could not stand in a query.
-    func claim(sid: String, for eventLoop: any EventLoop) -> String {
+    /// Takes `sid` for a session, or another one where it is taken or could not stand in a query.
+    func claim(sid: String, for home: SessionHome) -> String {
         sessions.withLockedValue { sessions in
             var free = sid
             while sessions[free] != nil || !free.utf8.allSatisfy(\.isURLSafe) {
                 free = Self.randomSID()
             }
-            sessions[free] = eventLoop
+            sessions[free] = home
             return free
         }
     }
@@ -70,7 +78,7 @@ final class ProxyShared: Sendable {
 
     func unclaim(sid: String) { sessions.withLockedValue { $0[sid] = nil } }
 
-    func home(of sid: String) -> (any EventLoop)? { sessions.withLockedValue { $0[sid] } }
+    func home(of sid: String) -> SessionHome? { sessions.withLockedValue { $0[sid] } }
 
     /// 128 random bits, in the alphabet of URL-safe base64.
     private static func randomSID() -> String {
@@ -79,6 +87,13 @@ final class ProxyShared: Sendable {
         for _ in 0..<22 { sid.unicodeScalars.append(alphabet[Int.random(in: 0..<64)]) }
         return sid
     }
+}
+
+/// Where a session lives, for the event loops on which requests of it come in.
+struct SessionHome: Sendable {
+    let eventLoop: any EventLoop
+    /// Largest polling body, in bytes.
+    let messageBytesLimit: Int
 }
 
 extension UInt8 {

@@ -31,6 +31,8 @@ final class SocketIOConnection: ProxiedConnection {
     private var isFinished = false
     private var pressureOnClient = Pressure()
     private var pressureOnUpstream = Pressure()
+    /// A POST whose messages the upstream's hop cannot take yet: its answer, and so the client's next, waits.
+    private var heldPost: (exchange: ExchangeID, body: ByteBuffer)?
 
     init(id: ConnectionID, handshake: ClientHandshake, loop: ProxyLoop, at moment: Moment) {
         self.id = id
@@ -81,21 +83,30 @@ final class SocketIOConnection: ProxiedConnection {
 
     /// `body` is nil where it was larger than allowed.
     func finishPost(_ exchange: ExchangeID, body: ByteBuffer?) {
+        if let body, closedAt == nil, !mayRead(from: .client) {
+            heldPost = (exchange, body)
+            return schedule()
+        }
         let moment = loop.clock.now()
         bridge.chain = loop.chain
         clientHop.finishPost(exchange, body: body, at: moment.monotonic)
         drain(at: moment)
     }
 
-    func openWebSocket(_ exchange: ExchangeID, key: String, from client: ClientHandler) {
+    /// The upstream is asked for an upgrade only when the client has completed its own, so the first of
+    /// `subprotocols` is chosen here, as the usual server does (ws of Node.js).
+    func openWebSocket(_ exchange: ExchangeID, key: String, subprotocols: [String], from client: ClientHandler) {
         let moment = loop.clock.now()
-        clientHop.openWebSocket(exchange, key: key, client: client, owner: self, at: moment.monotonic)
+        upstreamHop.subprotocols = subprotocols
+        clientHop.openWebSocket(
+            exchange, key: key, subprotocol: subprotocols.first, client: client, owner: self, at: moment.monotonic)
         drain(at: moment)
     }
 
     /// The client's connection went away with that request unanswered.
     func abandon(_ exchange: ExchangeID) {
         let moment = loop.clock.now()
+        if heldPost?.exchange == exchange { heldPost = nil }
         if opening?.exchange == exchange {
             opening = nil
             end(reason: "the client gave up before the upstream answered", side: .client, at: moment)
@@ -118,6 +129,7 @@ final class SocketIOConnection: ProxiedConnection {
         loop.scheduleRecorderFlush()
         schedule()
         finishIfEnded()
+        resumeWhereHeld()
     }
 
     private func carryOut(at moment: Moment) {
@@ -164,16 +176,19 @@ final class SocketIOConnection: ProxiedConnection {
 
     /// The upstream session is open: now the client's handshake succeeds.
     private func opened(_ upstream: EngineHandshake, at moment: Moment) {
-        guard let opening else { return }
+        guard let opening else { return upstreamHop.close(.orderly, at: moment.monotonic) }
         self.opening = nil
-        let sid = loop.register(self, upstreamSID: upstream.sid)
+        let messageBytesLimit = min(upstream.maxPayload ?? loop.limits.messageBytes, loop.limits.messageBytes)
+        let sid = loop.register(self, upstreamSID: upstream.sid, messageBytesLimit: messageBytesLimit)
         self.sid = sid
         var own = upstream
         own.sid = sid
         let isUpgradable = bridge.upstreamTransport == .webSocket || upstream.upgrades.contains("websocket")
         own.upgrades = opening.transport == .polling && isUpgradable ? ["websocket"] : []
         bridge.messageBytesLimit = upstream.maxPayload
-        own.maxPayload = upstream.maxPayload.map { min($0, loop.limits.messageBytes) }
+        own.maxPayload = upstream.maxPayload.map { _ in messageBytesLimit }
+        pressureOnClient.longestPause = Pressure.longestPause(pingTimeout: upstream.pingTimeout)
+        pressureOnUpstream.longestPause = pressureOnClient.longestPause
         bridge.recordLifecycle(.open, from: .upstream, list: [.openPacket(upstream)], at: moment)
         clientHop.open(
             own, for: opening, upstreamHeaders: upstreamHop.handshakeHeaders, owner: self, at: moment.monotonic)
@@ -189,7 +204,7 @@ final class SocketIOConnection: ProxiedConnection {
 
     private func fail(_ status: HTTPResponseStatus, _ sentence: String, at moment: Moment) {
         giveUpOpening(sentence, at: moment)?.respond(
-            status, headers: handshake.crossOriginHeaders, text: "Siphon: \(sentence)\n")
+            status, headers: handshake.headers.crossOriginAnswer, text: "Siphon: \(sentence)\n")
     }
 
     /// Ends a connection that never opened and returns who waits for an answer.
@@ -289,19 +304,19 @@ final class SocketIOConnection: ProxiedConnection {
         guard mayRead(from: side.other) else { return }
         switch side {
         case .client: upstreamHop.resumeReading()
-        case .upstream: clientHop.resumeReading()
+        case .upstream:
+            if let held = heldPost {
+                heldPost = nil
+                finishPost(held.exchange, body: held.body)
+            }
+            clientHop.resumeReading()
         }
     }
 
-    /// Ends the connection where a side takes nothing while the other had to be read for its heartbeats.
-    private func endIfOverfull(at moment: Moment) {
-        let limit = loop.limits.queuedBytes
-        let isClientFull = pressureOnClient.isOverrun && clientHop.isOverfull(limitBytes: limit)
-        guard isClientFull || (pressureOnUpstream.isOverrun && upstreamHop.isOverfull(limitBytes: limit)) else {
-            return
-        }
-        end(reason: SessionEnd.queueFull.sentence, side: isClientFull ? .client : .upstream, at: moment)
-        closeHops(SessionEnd.queueFull.mapped, at: moment)
+    /// What is held back goes on as soon as the other hop takes more, or nothing more can come of waiting.
+    private func resumeWhereHeld() {
+        if pressureOnClient.isHolding { pressureChanged(towards: .client) }
+        if pressureOnUpstream.isHolding || (heldPost != nil && closedAt != nil) { pressureChanged(towards: .upstream) }
     }
 
     // MARK: The inspector
@@ -379,6 +394,7 @@ extension SocketIOConnection: BridgeOutput {
 extension SocketIOConnection: UpstreamHopOwner {
     func upstreamHopProgressed() {
         bridge.chain = loop.chain
+        clientHop.add(cookies: upstreamHop.takeCookies())
         drain(at: loop.clock.now())
     }
 
@@ -403,8 +419,15 @@ extension SocketIOConnection: WebSocketOwner {
 
     func webSocketDidRead(_ socket: WebSocketHandler) {
         bridge.chain = loop.chain
+        drain(at: loop.clock.now())
+    }
+
+    /// A side takes nothing while the other had to be read for its heartbeats, or asks without reading the answers.
+    func webSocketOverflowed(_ socket: WebSocketHandler) {
         let moment = loop.clock.now()
-        endIfOverfull(at: moment)
+        end(
+            reason: SessionEnd.queueFull.sentence, side: upstreamHop.has(socket) ? .upstream : .client, at: moment)
+        closeHops(SessionEnd.queueFull.mapped, at: moment)
         drain(at: moment)
     }
 

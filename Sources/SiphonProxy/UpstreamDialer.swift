@@ -35,15 +35,17 @@ final class UpstreamDialer: Sendable {
     /// Whether the last attempt succeeded; nil before the first.
     var isReachable: Bool? { state.withLockedValue { $0.isReachable } }
 
-    /// Connects on `eventLoop`. The initializer runs before the first byte moves.
+    /// Connects on `eventLoop`, within the limit for all addresses together. The initializer runs before the first byte
+    /// moves.
     func connect(
         on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         let known = state.withLockedValue { $0.addresses }
+        let deadline = NIODeadline.now() + timeout
         let attempt =
             known.isEmpty
-            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, initializer) }
-            : connect(to: known[...], on: eventLoop, initializer)
+            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, by: deadline, initializer) }
+            : connect(to: known[...], on: eventLoop, by: deadline, initializer)
         attempt.whenFailure { _ in
             self.state.withLockedValue { state in
                 state.addresses = []
@@ -53,15 +55,17 @@ final class UpstreamDialer: Sendable {
         return attempt
     }
 
+    /// Each address gets its share of the time that is left.
     private func connect(
-        to addresses: ArraySlice<SocketAddress>, on eventLoop: any EventLoop,
+        to addresses: ArraySlice<SocketAddress>, on eventLoop: any EventLoop, by deadline: NIODeadline,
         _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
-        guard let address = addresses.first, !state.withLockedValue({ $0.own.contains(address) }) else {
+        let left = deadline - .now()
+        guard let address = addresses.first, left > .zero, !state.withLockedValue({ $0.own.contains(address) }) else {
             return eventLoop.makeFailedFuture(ChannelError.connectTimeout(timeout))
         }
         return ClientBootstrap(group: eventLoop)
-            .connectTimeout(timeout)
+            .connectTimeout(.nanoseconds(left.nanoseconds / Int64(addresses.count)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
             .channelInitializer(initializer)
@@ -72,7 +76,8 @@ final class UpstreamDialer: Sendable {
             .flatMapError { error in
                 let rest = addresses.dropFirst()
                 return rest.isEmpty
-                    ? eventLoop.makeFailedFuture(error) : self.connect(to: rest, on: eventLoop, initializer)
+                    ? eventLoop.makeFailedFuture(error)
+                    : self.connect(to: rest, on: eventLoop, by: deadline, initializer)
             }
     }
 
@@ -98,6 +103,6 @@ final class UpstreamDialer: Sendable {
     /// Blocks while the name is looked up.
     private static func addresses(of upstream: UpstreamURL) throws -> [SocketAddress] {
         let hosts = upstream.host.lowercased() == "localhost" ? ["::1", "127.0.0.1"] : [upstream.host]
-        return try hosts.map { try SocketAddress.makeAddressResolvingHost($0, port: upstream.port) }
+        return try hosts.flatMap { try SocketAddress.all(of: $0, port: upstream.port) }
     }
 }

@@ -17,6 +17,8 @@ protocol UpstreamHopOwner: WebSocketOwner {
 final class UpstreamHop {
     /// Let go of by `finish()`.
     var owner: (any UpstreamHopOwner)?
+    /// The subprotocols that the client asks for with its WebSocket.
+    var subprotocols: [String]
     /// The headers of the handshake's response.
     private(set) var handshakeHeaders: HTTPHeaders = [:]
 
@@ -32,18 +34,36 @@ final class UpstreamHop {
     /// Whether messages pass over the WebSocket without asking the session.
     private var isSteady = false
     private var holdsPoll = false
+    /// What later responses set, for the client.
+    private var newCookies: [String] = []
     /// What became of a handshake that opened no session; told once.
     private var failure: HopEvent?
 
     init(handshake: ClientHandshake, transport: EngineTransport, loop: ProxyLoop, at now: NIODeadline) {
         self.handshake = handshake
         self.loop = loop
+        subprotocols = handshake.headers.subprotocols
         headers = loop.headers.engineRequest(handshake.headers, clientAddress: handshake.clientAddress)
         cookies = CookieJar(clientHeaders: handshake.headers)
         session = CallingSession(configuration: .init(transport: transport, limits: loop.limits), at: now)
     }
 
     var sid: String? { session.handshake?.sid }
+
+    /// The `Set-Cookie` values that came since the last call, behind the handshake's.
+    func takeCookies() -> [String] {
+        defer { newCookies = [] }
+        return newCookies
+    }
+
+    private func noteHeaders(_ headers: HTTPHeaders) {
+        cookies.update(headers)
+        if session.isOpen {
+            newCookies = (newCookies + loop.headers.cookies(headers)).suffix(SessionHeaders.cookiesLimit)
+        } else {
+            handshakeHeaders = headers
+        }
+    }
 
     // MARK: Session
 
@@ -122,8 +142,7 @@ final class UpstreamHop {
         let now = loop.clock.now().monotonic
         switch result {
         case .success(let response):
-            cookies.update(response.head.headers)
-            if !session.isOpen { handshakeHeaders = response.head.headers }
+            noteHeaders(response.head.headers)
             if isHandshakeOver || response.head.status == .ok {
                 session.receivePollResponse(
                     status: Int(response.head.status.code), body: response.body, at: now)
@@ -137,7 +156,7 @@ final class UpstreamHop {
     }
 
     /// Whether the session was open, or ended before it was: what comes now is no answer to a handshake.
-    private var isHandshakeOver: Bool { session.isOpen || session.isEnded }
+    private var isHandshakeOver: Bool { session.handshake != nil || session.isEnded }
 
     private func post(_ body: ByteBuffer) {
         let connection = posts ?? makeConnection()
@@ -154,7 +173,7 @@ final class UpstreamHop {
         let now = loop.clock.now().monotonic
         switch result {
         case .success(let response):
-            cookies.update(response.head.headers)
+            noteHeaders(response.head.headers)
             session.receivePostResponse(status: Int(response.head.status.code), body: response.body, at: now)
         case .failure: session.failPost(at: now)
         }
@@ -178,8 +197,8 @@ final class UpstreamHop {
         let dial = UpstreamWebSocketDial(loop: loop)
         self.dial = dial
         var head = head(.GET, .webSocket)
-        if let protocols = handshake.headers.first(name: "sec-websocket-protocol") {
-            head.headers.add(name: "Sec-WebSocket-Protocol", value: protocols)
+        if !subprotocols.isEmpty {
+            head.headers.add(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
         }
         dial.start(head) { [weak self] in self?.dialled($0) }
     }
@@ -189,8 +208,7 @@ final class UpstreamHop {
         dial = nil
         switch outcome {
         case .opened(let socket, let head):
-            cookies.update(head.headers)
-            if !session.isOpen { handshakeHeaders = head.headers }
+            noteHeaders(head.headers)
             socket.owner = owner
             webSocket = socket
             session.openedWebSocket(at: now)
@@ -254,9 +272,6 @@ final class UpstreamHop {
     var isCongested: Bool {
         session.queuedBytes > ProxyLoop.waterMark.high || webSocket.map { !$0.isWritable } ?? false
     }
-
-    /// Whether so much waits that the connection has to end.
-    func isOverfull(limitBytes: Int) -> Bool { webSocket.map { $0.waitingBytes > limitBytes } ?? false }
 
     func resumeReading() {
         webSocket?.resumeReading()

@@ -3,33 +3,6 @@ import NIOCore
 import SiphonCore
 import WebSocketCodec
 
-/// Who is told what comes over a WebSocket. All calls come on the WebSocket's event loop.
-protocol WebSocketOwner: AnyObject {
-    func webSocket(
-        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer,
-        at moment: Moment)
-
-    /// Comes once. `isClean` is false where no close frame came; `error` is what the peer did wrong.
-    func webSocket(
-        _ socket: WebSocketHandler, closed code: UInt16?, reason: String, isClean: Bool, error: WebSocketError?)
-
-    /// The bytes of one read have all been handed over: time to flush.
-    func webSocketDidRead(_ socket: WebSocketHandler)
-
-    /// Whether more may be read now, or the other hop is too slow.
-    func webSocketMayRead(_ socket: WebSocketHandler) -> Bool
-
-    /// What waits to be written has become little enough, or too much.
-    func webSocketWritabilityChanged(_ socket: WebSocketHandler)
-}
-
-/// The mask keys of one event loop: what is drawn at a time serves all its WebSockets.
-final class MaskKeys {
-    private var source = MaskKeySource()
-
-    func next() -> UInt32 { source.next() }
-}
-
 /// One WebSocket of either hop: frames in, frames out, one write a burst.
 ///
 /// It answers WebSocket pings and closes itself; Engine.IO lies above. Confined to its channel's event loop.
@@ -57,15 +30,20 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     /// False while HTTP is still in the pipeline: what is sent waits.
     private var mayWrite = false
     private var holdsRead = false
+    private let queuedBytesLimit: Int
     private var hasSentClose = false
+    /// Whether the owner knows of the end. What still comes is read for the peer's close frame alone.
     private var hasToldClosed = false
+    private var hasReceivedClose = false
     private var closesWhenHandedOver = false
+    private var closing: Scheduled<Void>?
 
     init(role: WebSocketRole, exchange: ExchangeID, loop: ProxyLoop, messageBytesLimit: Int) {
         self.role = role
         self.exchange = exchange
         clock = loop.clock
         masks = loop.masks
+        queuedBytesLimit = loop.limits.queuedBytes
         reader = WebSocketReader(
             role: role, messageBytesLimit: messageBytesLimit, fragmentsLimit: loop.limits.fragmentsPerMessage)
     }
@@ -73,7 +51,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     /// Bytes that the peer has not taken yet.
-    var waitingBytes: Int {
+    private var waitingBytes: Int {
         (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
@@ -82,6 +60,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         owner = nil
+        closing?.cancel()
     }
 
     func handoverCompleted() {
@@ -93,12 +72,13 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !hasToldClosed else { return }
+        guard !hasReceivedClose else { return }
         reader.append(Self.unwrapInboundIn(data))
         let moment = clock.now()
         do throws(WebSocketError) {
-            while !hasToldClosed, let input = try reader.next() { take(input, at: moment) }
+            while !hasReceivedClose, let input = try reader.next() { take(input, at: moment) }
         } catch {
+            hasReceivedClose = true
             sendClose(code: error.closeCode, reason: "")
             tellClosed(code: nil, reason: "", isClean: false, error: error)
             closeAfterFlush()
@@ -111,10 +91,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
             owner?.webSocket(
                 self, received: kind == .text ? .text : .binary, payload, frames: frames, at: moment)
         case .ping(let payload):
+            guard !hasSentClose else { return }
             WebSocketWriter.writePong(payload, mask: mask(), into: &pending)
             hasPending = true
         case .pong: break
         case .close(let code, let reason):
+            hasReceivedClose = true
             sendClose(code: code, reason: "")
             tellClosed(code: code, reason: String(buffer: reason), isClean: true, error: nil)
             closeAfterFlush()
@@ -139,7 +121,14 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) { owner?.webSocketWritabilityChanged(self) }
 
+    /// Half a WebSocket is none.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        closing?.cancel()
         tellClosed(code: nil, reason: "", isClean: false, error: nil)
         context.fireChannelInactive()
     }
@@ -197,10 +186,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     /// Writes out what was sent since the last flush.
     func flush() {
-        guard hasPending, mayWrite else { return }
+        guard hasPending, mayWrite, let context else { return }
         hasPending = false
+        let isOverfull = !context.channel.isWritable && waitingBytes > queuedBytesLimit
         writePending()
-        context?.flush()
+        context.flush()
+        if isOverfull { owner?.webSocketOverflowed(self) }
     }
 
     private func writePending() {
@@ -214,23 +205,30 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     // MARK: Ending
 
-    /// Sends a close frame and ends the connection once the peer has answered it, or after two seconds.
+    /// Sends a close frame and ends the connection once the peer has answered it, or after two seconds. What else
+    /// still comes is thrown away (RFC 6455, 7.1.1).
     func close(code: UInt16?, reason: String) {
         sendClose(code: code, reason: reason)
         hasToldClosed = true
         owner = nil
         flush()
-        guard let context else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.context?.close(promise: nil) }
+        resumeReading()
+        closeInTime()
     }
 
     /// Ends the connection without a close frame, after what was sent before is out.
     func abort() {
         hasToldClosed = true
+        hasReceivedClose = true
         hasSentClose = true
         owner = nil
         closeAfterFlush()
+    }
+
+    private func closeInTime() {
+        guard let context, closing == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        closing = context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.context?.close(promise: nil) }
     }
 
     private func sendClose(code: UInt16?, reason: String) {
@@ -249,6 +247,6 @@ final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in bound.value.context?.close(promise: nil) }
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: written)
-        context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.context?.close(promise: nil) }
+        closeInTime()
     }
 }

@@ -84,6 +84,17 @@ struct HeaderMappingTests {
             ])
         #expect(try mapping().sessionResponse(headers).map(\.name) == ["Vary", "Access-Control-Allow-Origin"])
     }
+
+    @Test(
+        "a cookie for the upstream's domain loses the domain, every other stays as it is",
+        arguments: [
+            ("a=1; Domain=app.test; Path=/", "a=1; Path=/"), ("a=1;domain=.test;Secure", "a=1;Secure"),
+            ("a=1; Domain=other.example", "a=1; Domain=other.example"), ("domain=app.test", "domain=app.test"),
+            ("a=1; Path=/; HttpOnly", "a=1; Path=/; HttpOnly"), ("a=1; Domain", "a=1; Domain"),
+        ])
+    func cookies(value: String, expected: String) throws {
+        #expect(try mapping().cookies(["Set-Cookie": value]) == [expected])
+    }
 }
 
 @Suite("CookieJar")
