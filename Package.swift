@@ -52,10 +52,13 @@ let package = Package(
             "SiphonCapture",
             [nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore"]),
         library(
+            "EngineIOTransport",
+            [nioCore, nioPosix, nioHTTP1, locks, "WebSocketCodec", "EngineIOCore", "SiphonCore"]),
+        library(
             "SiphonProxy",
             [
                 nioCore, nioPosix, nioHTTP1, locks, logging, "LosslessJSON", "WebSocketCodec", "EngineIOCore",
-                "SocketIOCore", "SiphonCore",
+                "SocketIOCore", "SiphonCore", "EngineIOTransport",
             ]),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -83,7 +86,8 @@ let package = Package(
         tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
-        tests(of: "SiphonProxy", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
+        tests(of: "EngineIOTransport", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
+        tests(of: "SiphonProxy", [nioCore, nioHTTP1, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(
             of: "SiphonInspector",
             [

@@ -49,9 +49,6 @@ struct HeaderMapping: Sendable {
         return mapped
     }
 
-    /// The `Set-Cookie` values of a later response of the session, for the client.
-    func cookies(_ headers: HTTPHeaders) -> [String] { headers["set-cookie"].map(cookie) }
-
     /// What every response of the session has to carry for the browser.
     func sessionResponse(_ headers: HTTPHeaders) -> HTTPHeaders {
         HTTPHeaders(
@@ -67,7 +64,7 @@ struct HeaderMapping: Sendable {
     }
 
     /// A cookie for the upstream's domain is one for the proxy, whatever the proxy is called.
-    private func cookie(_ value: String) -> String {
+    func cookie(_ value: String) -> String {
         let parts = value.split(separator: ";", omittingEmptySubsequences: false)
         let kept = parts.enumerated().filter { index, part in index == 0 || !namesUpstreamDomain(part) }
         return kept.count == parts.count ? value : kept.map(\.element).joined(separator: ";")

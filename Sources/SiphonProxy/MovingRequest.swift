@@ -1,3 +1,4 @@
+import EngineIOTransport
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -95,11 +96,11 @@ private final class SocketMove: ChannelInboundHandler, HandoverTaker {
     private func adopt(_ socket: NIOBSDSocket.Handle) {
         let adopted = ClientBootstrap(group: target.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
+            .channelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { [target] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addClientHandlers(loop: target.value)
+                    try channel.pipeline.syncOperations.addClientHandlers(router: target.value)
                 }
             }
             .withConnectedSocket(socket)

@@ -1,3 +1,4 @@
+import EngineIOTransport
 package import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -62,12 +63,12 @@ package final class Proxy: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: ProxyLoop.waterMark)
+            .childChannelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = shared.loop(of: channel.eventLoop)?.value else { return }
-                    try channel.pipeline.syncOperations.addClientHandlers(loop: loop)
+                    try channel.pipeline.syncOperations.addClientHandlers(router: loop)
                 }
             }
             .bind(host: configuration.listenHost, port: configuration.listenPort).get()
@@ -114,26 +115,6 @@ extension Proxy.Failure {
         case EADDRNOTAVAIL: self = .addressNotOurs(host: host)
         default: self = .cannotListen(host: host, port: port, message: "\(error)")
         }
-    }
-}
-
-extension ChannelPipeline.SynchronousOperations {
-    /// Puts the HTTP server in, with the process's limits.
-    func addClientHandlers(loop: ProxyLoop) throws {
-        let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .forwardBytes, limitConfiguration: .init(loop.limits))
-        try addHandler(HTTPResponseEncoder(configuration: .unframed))
-        try addHandler(ByteToMessageHandler(decoder))
-        try addHandler(ClientHandler(router: loop))
-    }
-}
-
-extension HTTPResponseEncoder.Configuration {
-    /// Framing is `ClientHandler`'s: of the encoder's own choosing it would change what the upstream said.
-    static var unframed: Self {
-        var configuration = Self()
-        configuration.automaticallySetFramingHeaders = false
-        return configuration
     }
 }
 

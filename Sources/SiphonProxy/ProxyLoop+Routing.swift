@@ -1,7 +1,7 @@
+import EngineIOTransport
 import EngineIOCore
 import NIOHTTP1
 import SiphonCore
-import WebSocketCodec
 
 extension ProxyLoop: RequestRouter {
     func receiver(for head: HTTPRequestHead, client: ClientHandler) -> any RequestReceiver {
@@ -26,7 +26,9 @@ extension ProxyLoop: RequestRouter {
                 }
                 return strangerReceiver(head, request, client)
             }
-            return sessionReceiver(head, request, session, client)
+            return SessionRequest.receiver(
+                for: head, request, of: session, exchange: transport.nextExchange(), client: client)
+                ?? PassingRequest(head, client: client, loop: self)
         }
         return handshakeReceiver(head, request, client)
     }
@@ -52,28 +54,6 @@ extension ProxyLoop: RequestRouter {
         return HandshakeRequest(handshake, client: client, loop: self)
     }
 
-    private func sessionReceiver(
-        _ head: HTTPRequestHead, _ request: EngineRequest, _ session: SocketIOConnection, _ client: ClientHandler
-    ) -> any RequestReceiver {
-        let exchange = nextExchange()
-        switch (request.transport, head.method) {
-        case ("websocket", _):
-            guard head.method == .GET, let key = head.webSocketKey else {
-                return FixedAnswer(refusal: .badRequest, for: head, client: client)
-            }
-            let kind = SessionRequest.Kind.webSocket(key: key, subprotocols: head.headers.subprotocols)
-            return SessionRequest(kind, exchange, session, client)
-        case ("polling", .GET): return SessionRequest(.poll, exchange, session, client)
-        case ("polling", .POST):
-            let type = head.headers.first(name: "content-type")
-            let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-            return SessionRequest(.post(contentType: type, contentLength: length), exchange, session, client)
-        case ("polling", .OPTIONS): return PassingRequest(head, client: client, loop: self)
-        case ("polling", _): return FixedAnswer(.methodNotAllowed, text: "", client: client)
-        default: return FixedAnswer(refusal: .unknownTransport, for: head, client: client)
-        }
-    }
-
     /// A session id that is none of ours: a session that has ended, or, of another version, one that was never ours.
     private func strangerReceiver(
         _ head: HTTPRequestHead, _ request: EngineRequest, _ client: ClientHandler
@@ -86,23 +66,4 @@ extension ProxyLoop: RequestRouter {
         }
         return FixedAnswer(refusal: .unknownSession, for: head, client: client)
     }
-}
-
-extension HTTPRequestHead {
-    var asksForWebSocket: Bool { headers.first(name: "upgrade")?.lowercased() == "websocket" }
-
-    /// The key of a WebSocket handshake that is in order (RFC 6455, section 4.2.1); nil for any other request.
-    var webSocketKey: String? {
-        guard method == .GET, asksForWebSocket,
-            headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }),
-            headers.first(name: "sec-websocket-version") == "13",
-            let key = headers.first(name: "sec-websocket-key"), WebSocketHandshake.isValidKey(key)
-        else { return nil }
-        return key
-    }
-}
-
-extension HTTPHeaders {
-    /// The subprotocols that a WebSocket handshake lists, from all its lines (RFC 6455, 4.1).
-    var subprotocols: [String] { self[canonicalForm: "sec-websocket-protocol"].map(String.init) }
 }

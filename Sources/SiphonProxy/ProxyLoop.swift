@@ -1,3 +1,4 @@
+import EngineIOTransport
 import EngineIOCore
 import Logging
 import NIOCore
@@ -6,33 +7,27 @@ import SiphonCore
 /// Everything that one event loop has: its connections, its recorder and the way from a request to what takes it.
 /// Never touched from another thread.
 final class ProxyLoop {
-    /// Bytes waiting to be written to one socket: above the high mark the other hop is not read, until the low mark.
-    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 128 * 1024, high: 512 * 1024)
     /// How long records may wait before they are handed to the capture.
     private static let recordingTime = TimeAmount.milliseconds(10)
 
-    let eventLoop: any EventLoop
+    let transport: TransportLoop
     let configuration: ProxyConfiguration
     let headers: HeaderMapping
-    let dialer: UpstreamDialer
+    let dialer: Dialer
     let recorder: any EventRecorder
-    let clock: LoopClock
-    let masks = MaskKeys()
     let log: Logger
     private let shared: ProxyShared
 
     private var connections: [ConnectionID: any ProxiedConnection] = [:]
     private var sessions: [String: SocketIOConnection] = [:]
     private var closed: ClosedConnections
-    private var exchangeCount: UInt64 = 0
     private var isFlushScheduled = false
 
     init(eventLoop: any EventLoop, shared: ProxyShared, recorder: any EventRecorder, clock: LoopClock = .system) {
-        self.eventLoop = eventLoop
         self.shared = shared
         self.recorder = recorder
-        self.clock = clock
         configuration = shared.configuration
+        transport = TransportLoop(eventLoop: eventLoop, limits: shared.configuration.limits, clock: clock)
         headers = HeaderMapping(configuration: shared.configuration)
         dialer = shared.dialer
         log = shared.log
@@ -41,6 +36,8 @@ final class ProxyLoop {
             bytesLimit: configuration.limits.closedConnectionsBytes / configuration.threads)
     }
 
+    var eventLoop: any EventLoop { transport.eventLoop }
+    var clock: LoopClock { transport.clock }
     var limits: Limits { configuration.limits }
 
     /// The chain as it is now. Taken once per burst.
@@ -55,11 +52,6 @@ final class ProxyLoop {
         case .mirror: client
         case .always(let transport): transport
         }
-    }
-
-    func nextExchange() -> ExchangeID {
-        exchangeCount += 1
-        return ExchangeID(number: exchangeCount)
     }
 
     // MARK: Connections

@@ -1,3 +1,4 @@
+import EngineIOTransport
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -15,7 +16,7 @@ final class ProxyShared: Sendable {
     }
 
     let configuration: ProxyConfiguration
-    let dialer: UpstreamDialer
+    let dialer: Dialer
     let log: Logger
     private let chainBox: NIOLockedValueBox<MiddlewareChain>
     private let counts = NIOLockedValueBox(Counts())
@@ -26,7 +27,9 @@ final class ProxyShared: Sendable {
     init(configuration: ProxyConfiguration, chain: MiddlewareChain, log: Logger) {
         self.configuration = configuration
         self.log = log
-        dialer = UpstreamDialer(upstream: configuration.upstream, limits: configuration.limits)
+        dialer = Dialer(
+            host: configuration.upstream.host, port: configuration.upstream.port,
+            timeout: configuration.limits.upstreamHandshake)
         chainBox = NIOLockedValueBox(chain)
     }
 

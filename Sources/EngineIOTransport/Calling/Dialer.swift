@@ -1,0 +1,111 @@
+import NIOConcurrencyHelpers
+package import NIOCore
+import NIOPosix
+import SiphonCore
+
+/// Opens connections to one server. Shared by all event loops.
+///
+/// The addresses are resolved once and kept until all of them fail; `localhost` means `::1` and `127.0.0.1`. The one
+/// that worked last is tried first.
+package final class Dialer: Sendable {
+    private struct State {
+        var addresses: [SocketAddress] = []
+        var isReachable: Bool?
+        var own = OwnListeners([])
+    }
+
+    private let host: String
+    private let port: Int
+    private let timeout: TimeAmount
+    private let state = NIOLockedValueBox(State())
+
+    /// - Parameter timeout: for all addresses of `host` together.
+    package init(host: String, port: Int, timeout: Duration) {
+        self.host = host
+        self.port = port
+        self.timeout = TimeAmount(timeout)
+    }
+
+    /// What is never dialled, whatever names resolve to.
+    package func refuse(_ own: OwnListeners) { state.withLockedValue { $0.own = own } }
+
+    /// Looks the upstream's name up, which blocks, and says whether an address of it is Siphon's own.
+    package func leadsToItself() -> Bool {
+        let addresses = (try? addresses()) ?? []
+        return state.withLockedValue { state in addresses.contains { state.own.contains($0) } }
+    }
+
+    /// Whether the last attempt succeeded; nil before the first.
+    package var isReachable: Bool? { state.withLockedValue { $0.isReachable } }
+
+    /// Connects on `eventLoop`, within the limit for all addresses together. The initializer runs before the first byte
+    /// moves.
+    package func connect(
+        on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        let known = state.withLockedValue { $0.addresses }
+        let deadline = NIODeadline.now() + timeout
+        let attempt =
+            known.isEmpty
+            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, by: deadline, initializer) }
+            : connect(to: known[...], on: eventLoop, by: deadline, initializer)
+        attempt.whenFailure { _ in
+            self.state.withLockedValue { state in
+                state.addresses = []
+                state.isReachable = false
+            }
+        }
+        return attempt
+    }
+
+    /// Each address gets its share of the time that is left.
+    private func connect(
+        to addresses: ArraySlice<SocketAddress>, on eventLoop: any EventLoop, by deadline: NIODeadline,
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        let left = deadline - .now()
+        guard let address = addresses.first, left > .zero, !state.withLockedValue({ $0.own.contains(address) }) else {
+            return eventLoop.makeFailedFuture(ChannelError.connectTimeout(timeout))
+        }
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(.nanoseconds(left.nanoseconds / Int64(addresses.count)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
+            .channelInitializer(initializer)
+            .connect(to: address)
+            .always { result in
+                if case .success = result { self.note(working: address) }
+            }
+            .flatMapError { error in
+                let rest = addresses.dropFirst()
+                return rest.isEmpty
+                    ? eventLoop.makeFailedFuture(error)
+                    : self.connect(to: rest, on: eventLoop, by: deadline, initializer)
+            }
+    }
+
+    private func note(working address: SocketAddress) {
+        state.withLockedValue { state in
+            state.isReachable = true
+            guard state.addresses.first != address else { return }
+            state.addresses.removeAll { $0 == address }
+            state.addresses.insert(address, at: 0)
+        }
+    }
+
+    // MARK: Names
+
+    private func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+        NIOSingletons.posixBlockingThreadPool.runIfActive(eventLoop: eventLoop) {
+            let addresses = try self.addresses()
+            self.state.withLockedValue { $0.addresses = addresses }
+            return addresses
+        }
+    }
+
+    /// Blocks while the name is looked up.
+    private func addresses() throws -> [SocketAddress] {
+        let hosts = host.lowercased() == "localhost" ? ["::1", "127.0.0.1"] : [host]
+        return try hosts.flatMap { try SocketAddress.all(of: $0, port: port) }
+    }
+}

@@ -1,0 +1,79 @@
+import NIOCore
+import NIOHTTP1
+import SiphonCore
+
+/// Gathers one response after the other.
+final class HTTPResponseHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+    typealias Answer = (Result<HTTPResponse, HTTPConnection.Failure>, _ gotBytes: Bool) -> Void
+
+    private var bodyLimitBytes = 0
+    private var context: ChannelHandlerContext?
+    private var answer: Answer?
+    private var response: HTTPResponse?
+    private var isClosed = false
+
+    var isUsable: Bool { context?.channel.isActive == true && answer == nil && !isClosed }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func send(_ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, answer: @escaping Answer) {
+        guard let context, context.channel.isActive else { return answer(.failure(.brokeOff), false) }
+        self.answer = answer
+        bodyLimitBytes = answerBytesLimit
+        response = nil
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        if let body { context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func close() {
+        isClosed = true
+        context?.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            guard head.status.code >= 200 else { return }
+            response = HTTPResponse(head: head, body: ByteBuffer())
+        case .body(let bytes):
+            guard response != nil else { return }
+            guard (response?.body.readableBytes ?? 0) + bytes.readableBytes <= bodyLimitBytes else {
+                return fail(.tooLarge)
+            }
+            if response?.body.readableBytes == 0 {
+                response?.body = bytes
+            } else {
+                response?.body.writeImmutableBuffer(bytes)
+            }
+        case .end:
+            guard let response else { return }
+            self.response = nil
+            // The answer is handed on before the connection closes, which would tell of a loss.
+            isClosed = isClosed || !response.head.isKeepAlive
+            finish(.success(response))
+            if isClosed { context.close(promise: nil) }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { fail(.brokeOff) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(error is HTTPParserError ? .badResponse : .brokeOff)
+    }
+
+    private func fail(_ failure: HTTPConnection.Failure) {
+        close()
+        finish(.failure(failure))
+    }
+
+    private func finish(_ result: Result<HTTPResponse, HTTPConnection.Failure>) {
+        guard let answer else { return }
+        self.answer = nil
+        answer(result, response != nil)
+    }
+}
