@@ -10,19 +10,6 @@ import SiphonRules
 /// Where events come faster than the viewer may be sent, the newest are kept and the rest is counted. Where its client
 /// takes less than it is sent, it is sent less; where the client takes nothing for a while, it is cut off.
 final class Viewer: Sendable {
-    private struct Inbox {
-        /// The newest state of each connection that changed, in order of their first change.
-        var connections: [ConnectionID: [UInt8]] = [:]
-        var order: [ConnectionID] = []
-        var owesComment = false
-
-        mutating func take(_ changes: [ConnectionFeed.Change]) {
-            for change in changes where connections.updateValue(change.json, forKey: change.id) == nil {
-                order.append(change.id)
-            }
-        }
-    }
-
     /// What comes within this time goes out together.
     private static let pace = Duration.milliseconds(20)
 
@@ -30,7 +17,7 @@ final class Viewer: Sendable {
     private let filter: Filter
     private let start: EventID
     private let services: InspectorServices
-    private let inbox = NIOLockedValueBox(Inbox())
+    private let inbox = NIOLockedValueBox(ViewerInbox())
 
     /// - Parameter after: the last event that the client has seen; nil for one that wants what is new.
     init(filter: Filter, after: EventID?, services: InspectorServices) {
@@ -99,7 +86,7 @@ final class Viewer: Sendable {
 
     private func sendInbox() -> Bool {
         let taken = inbox.withLockedValue { inbox in
-            defer { inbox = Inbox() }
+            defer { inbox = ViewerInbox() }
             return inbox
         }
         if taken.owesComment, !send(ServerSentEvent.comment) { return false }
@@ -155,51 +142,4 @@ final class Viewer: Sendable {
             return false
         }
     }
-}
-
-/// The last events of many.
-struct NewestEvents {
-    private let limit: Int
-    private var ring: [StoredEvent] = []
-    private var head = 0
-    /// Events that were let go for newer ones.
-    private(set) var skipped = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    mutating func add(_ event: StoredEvent) {
-        guard limit > 0, ring.count == limit else {
-            if limit > 0 { ring.append(event) } else { skipped += 1 }
-            return
-        }
-        ring[head] = event
-        head = (head + 1) % limit
-        skipped += 1
-    }
-
-    /// In order of adding.
-    var events: [StoredEvent] { Array(ring[head...] + ring[..<head]) }
-}
-
-/// How many events a viewer may be sent: so many a second, and after a pause a second's worth at once.
-struct EventBudget {
-    private let perSecond: Int
-    private var tokens: Double
-    private var last: ContinuousClock.Instant
-
-    init(perSecond: Int, now: ContinuousClock.Instant) {
-        self.perSecond = perSecond
-        tokens = Double(perSecond)
-        last = now
-    }
-
-    mutating func available(now: ContinuousClock.Instant) -> Int {
-        let (seconds, attoseconds) = (now - last).components
-        let elapsed = Double(seconds) + Double(attoseconds) / 1e18
-        last = now
-        tokens = min(Double(perSecond), tokens + elapsed * Double(perSecond))
-        return Int(tokens)
-    }
-
-    mutating func spend(_ count: Int) { tokens -= Double(count) }
 }

@@ -40,10 +40,3 @@ struct Route: Sendable {
         return RouteCaptures(values: captures)
     }
 }
-
-/// What the stars of a route's pattern stood for, from left to right.
-struct RouteCaptures: Sendable {
-    let values: [Substring]
-
-    subscript(_ index: Int) -> Substring { values.indices.contains(index) ? values[index] : "" }
-}
