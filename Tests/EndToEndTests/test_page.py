@@ -525,6 +525,23 @@ def test_a_faulty_rules_file_is_shown_with_its_place(start_siphon, upstream, ins
     assert f"line {error['line']}, column {error['column']}, {error['path']}: {error['message']}" in said
 
 
+def test_a_rule_of_the_file_is_marked_and_one_made_in_the_page_is_not(start_siphon, upstream, inspector, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules:\n  - when: event:a\n    then: drop\n")
+    siphon = start_siphon(upstream.url, "--rules", str(file))
+    siphon.api.post("rules", json={"when": "event:b", "then": "drop"})
+    assert [rule["source"] for rule in siphon.api.get("rules")["rules"]] == ["file", "api"]
+    page = inspector(siphon)
+    page.keyboard.press("r")
+    page.wait_for_selector("[data-rule-id=r2]:visible")
+    assert page.inner_text("[data-rule-id=r1] [data-field=source]") == "file"
+    assert page.is_hidden("[data-rule-id=r2] [data-field=source]")
+    # Switched off and on here it is still the file's.
+    page.click("[data-rule-id=r1] [data-field=enabled]")
+    eventually(lambda: siphon.api.get("rules")["rules"][0]["enabled"] is False)
+    assert siphon.api.get("rules")["rules"][0]["source"] == "file"
+
+
 def test_every_step_works_by_keys(siphon, client, inspector):
     page = inspector(siphon)
     for number in range(3):

@@ -240,6 +240,7 @@ struct RouteTests {
     func rules() async {
         let added = await inspector.answer("POST", "rules", Self.dropRule)
         #expect(added.status == 201 && added.value["id"] == "r1" && added.value["hits"]?.int == 0)
+        #expect(added.value["source"] == "api")
         #expect(await inspector.answer("POST", "rules", Self.dropRule).value["id"] == "r2")
         let ordered = await inspector.answer("PUT", "rules/order", #"{"ids": ["r2", "r1"]}"#)
         #expect(ordered.status == 200 && ordered.text == #"{"ids":["r2","r1"]}"#)

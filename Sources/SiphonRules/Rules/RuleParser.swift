@@ -8,7 +8,7 @@ package struct RuleParser {
     package static let actionLimit = 100
     package static let assignmentLimit = 100
 
-    /// Whether `id`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back. They are
+    /// Whether `id`, `source`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back. They are
     /// facts about the rule, not part of it.
     private let allowsReportedKeys: Bool
 
@@ -36,7 +36,7 @@ package struct RuleParser {
 
     private static let keys = ["name", "when", "then", "enabled", "stop"]
     private static let unbuiltKeys = ["on", "probability", "seed", "times", "after", "every", "for"]
-    private static let reportedKeys = ["id", "hits", "lastHit"]
+    private static let reportedKeys = ["id", "source", "hits", "lastHit"]
 
     func rule(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Rule {
         let reported = allowsReportedKeys ? Self.reportedKeys : []

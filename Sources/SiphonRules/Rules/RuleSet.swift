@@ -21,14 +21,14 @@ final class RuleSet: Sendable {
 struct RuleEntry: Sendable {
     let id: RuleID
     let rule: Rule
-    let isFromFile: Bool
+    let source: RuleSource
     let hits: RuleHits
 
     func replacing(_ rule: Rule) -> RuleEntry {
-        RuleEntry(id: id, rule: rule, isFromFile: isFromFile, hits: rule.actsLike(self.rule) ? hits : RuleHits())
+        RuleEntry(id: id, rule: rule, source: source, hits: rule.actsLike(self.rule) ? hits : RuleHits())
     }
 
-    var status: RuleStatus { RuleStatus(id: id, rule: rule, hits: hits.number, lastHit: hits.last) }
+    var status: RuleStatus { RuleStatus(id: id, rule: rule, source: source, hits: hits.number, lastHit: hits.last) }
 }
 
 /// How often and when last a rule acted, counted from any thread.

@@ -1,18 +1,20 @@
 package import LosslessJSON
 package import SiphonCore
 
-/// A rule of the set and how often it has acted.
+/// A rule of the set, where it came from and how often it has acted.
 package struct RuleStatus: Hashable, Sendable {
     package let id: RuleID
     package let rule: Rule
+    package let source: RuleSource
     package let hits: Int
     /// Nanoseconds since 1970, UTC; nil for never.
     package let lastHit: Int64?
 
-    /// As the API shows it: the rule's members with `id` before and `hits`, `lastHit` behind them.
+    /// As the API shows it: the rule's members with `id` before and `source`, `hits` and `lastHit` behind them.
     package var json: JSONValue {
         .object(
             [JSONMember("id", JSONValue(id.description))] + rule.jsonMembers + [
+                JSONMember("source", JSONValue(source.rawValue)),
                 JSONMember("hits", JSONValue(hits)),
                 JSONMember("lastHit", lastHit.map { JSONValue(Timestamp.text(nanoseconds: $0)) } ?? .null),
             ])

@@ -20,9 +20,9 @@ package final class RuleStore: EventMiddleware {
         var lastID: UInt32 = 0
         var error: RuleError?
 
-        mutating func entry(for rule: Rule, isFromFile: Bool) -> RuleEntry {
+        mutating func entry(for rule: Rule, from source: RuleSource) -> RuleEntry {
             lastID += 1
-            return RuleEntry(id: RuleID(lastID), rule: rule, isFromFile: isFromFile, hits: RuleHits())
+            return RuleEntry(id: RuleID(lastID), rule: rule, source: source, hits: RuleHits())
         }
     }
 
@@ -96,7 +96,7 @@ package final class RuleStore: EventMiddleware {
     package func add(_ rule: Rule) throws(RuleError) -> RuleID {
         let id: RuleID? = state.withLockedValue { state in
             guard state.rules.entries.count < RuleParser.ruleLimit else { return nil }
-            let entry = state.entry(for: rule, isFromFile: false)
+            let entry = state.entry(for: rule, from: .api)
             state.rules = RuleSet(state.rules.entries + [entry])
             return entry.id
         }
@@ -155,15 +155,15 @@ package final class RuleStore: EventMiddleware {
 
     private func replaceFileRules(_ rules: [Rule]) throws(RuleError) {
         let fits = state.withLockedValue { state in
-            var known = state.rules.entries.filter(\.isFromFile)
-            let others = state.rules.entries.filter { !$0.isFromFile }
+            var known = state.rules.entries.filter { $0.source == .file }
+            let others = state.rules.entries.filter { $0.source == .api }
             guard rules.count + others.count <= RuleParser.ruleLimit else { return false }
             var entries: [RuleEntry] = []
             for rule in rules {
                 if let index = known.firstIndex(where: { $0.rule == rule }) {
                     entries.append(known.remove(at: index).replacing(rule))
                 } else {
-                    entries.append(state.entry(for: rule, isFromFile: true))
+                    entries.append(state.entry(for: rule, from: .file))
                 }
             }
             state.rules = RuleSet(entries + others)

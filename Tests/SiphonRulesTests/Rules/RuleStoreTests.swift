@@ -50,7 +50,7 @@ struct RuleStoreTests {
     func drops(text: String) throws {
         let id = try add("", #""drop""#)
         #expect(try decide(text) == EventDecision(packet: nil, rules: [id]))
-        #expect(store.list() == [RuleStatus(id: id, rule: store.list()[0].rule, hits: 1, lastHit: 1000)])
+        #expect(store.list() == [RuleStatus(id: id, rule: store.list()[0].rule, source: .api, hits: 1, lastHit: 1000)])
     }
 
     @Test(
@@ -200,8 +200,8 @@ struct RuleStoreTests {
     func shows() throws {
         _ = try add("event:a", #""drop""#)
         _ = try decide(#"2["a"]"#)
-        let rule = #"{"id":"r1","name":null,"when":"event:a","then":"drop","enabled":true,"stop":false,"hits":1,"#
-        let expected = #"{"rules":[\#(rule)"lastHit":"1970-01-01T00:00:00.000001000Z"}],"error":null}"#
+        let rule = #"{"id":"r1","name":null,"when":"event:a","then":"drop","enabled":true,"stop":false,"source":"api","#
+        let expected = #"{"rules":[\#(rule)"hits":1,"lastHit":"1970-01-01T00:00:00.000001000Z"}],"error":null}"#
         #expect(store.ruleJSON.text == expected)
     }
 
@@ -227,6 +227,46 @@ struct RuleStoreTests {
         #expect(store.error == nil)
         #expect(store.list().map(\.id) == [RuleID(4), RuleID(2), added])
         #expect(store.list().map(\.hits) == [0, 1, 0])
+    }
+
+    @Test("says which rules are the file's, also once they were changed or moved over the API")
+    func tellsSource() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "siphon-source-\(UUID()).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let added = try add("event:added", #""drop""#)
+        try Data("rules:\n- { when: event:a, then: drop }\n".utf8).write(to: file)
+        try store.load(file.path)
+        let loaded = store.list()[0].id
+        func sources() -> [String?] { store.ruleJSON["rules"]?.elements?.map { $0["source"]?.string } ?? [] }
+        #expect(sources() == ["file", "api"])
+
+        // What was shown can be sent back; where it says to come from changes nothing.
+        #expect(try store.replace(loaded, try #require(store.status(of: added)).json))
+        try store.reorder([added, loaded])
+        #expect(sources() == ["api", "file"])
+
+        // The file brings its rule back in the place of the one that was changed.
+        try store.load(file.path)
+        #expect(sources() == ["file", "api"])
+        #expect(store.list().map(\.rule.when.source) == ["event:a", "event:added"])
+    }
+
+    @Test(
+        "a set whose path leads nowhere changes nothing, counts no hit and does not stop",
+        arguments: [
+            (#"{"args[0].x":1}"#, #"2["a",5]"#), (#"{"args[0].x.y":1}"#, #"2["a",{}]"#),
+            (#"{"args[2]":1}"#, #"2["a",5]"#),
+            (#"{"args[0][1]":1}"#, #"2["a",[]]"#), (#"{"ack.args[0]":1}"#, #"2["a",5]"#), (#"{"name":"b"}"#, "31[5]"),
+            (#"{"args[0]":1}"#, "1"), (#"{"args[0]":1}"#, "0"), (#"{"args[0]":1}"#, #"2["a",5"#),
+        ])
+    func actsNowhere(set: String, text: String) throws {
+        let nowhere = try add("", #"[{"set":\#(set)}]"#, #","stop":true"#)
+        let last = try add("", #""drop""#)
+        #expect(try decide(text) == EventDecision(packet: nil, rules: [last]))
+        store.remove(last)
+        let packet = try SocketPacket(text: text)
+        #expect(try decide(text) == EventDecision(packet: packet))
+        #expect(store.status(of: nowhere)?.hits == 0 && store.status(of: nowhere)?.lastHit == nil)
     }
 
     @Test(

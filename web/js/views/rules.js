@@ -9,7 +9,7 @@ const sample = `{
 }`;
 
 /** Fields that the server adds to a rule, and does not take back. */
-const serverFields = new Set(["id", "hits", "lastHit"]);
+const serverFields = new Set(["id", "source", "hits", "lastHit"]);
 
 /**
  * The rules and how often each acted. `act` has `add(json)`, `replace(id, json)`, `remove(id)`, which resolve
@@ -123,6 +123,10 @@ export function createRulesView(root, store, act) {
   function makeRule(id) {
     const parts = {
       name: element("strong", { class: "rule-name" }),
+      source: element("span", {
+        class: "source", "data-field": "source", text: "file", hidden: true,
+        title: "from the rule file; what is changed here goes when the file is read again",
+      }),
       hits: element("span", { class: "hits", "data-field": "hits" }),
       when: element("code", { class: "rule-when" }),
       then: element("code", { class: "rule-then" }),
@@ -140,7 +144,7 @@ export function createRulesView(root, store, act) {
       setText(parts.problem, failure ?? "");
     });
     node.append(
-      element("div", { class: "rule-head" }, parts.enabled, parts.name, parts.hits,
+      element("div", { class: "rule-head" }, parts.enabled, parts.name, parts.source, parts.hits,
         button("Delete", {
           class: "quiet danger", "data-action": "delete-rule", "aria-label": `delete rule ${id}`,
           on: async () => {
@@ -159,6 +163,7 @@ export function createRulesView(root, store, act) {
     node.rule = rule;
     const { parts } = node;
     setText(parts.name, format.visible(rule.name ?? rule.id));
+    parts.source.hidden = rule.source !== "file";
     setText(parts.hits, format.plural(rule.hits ?? 0, "hit"));
     setAttribute(parts.hits, "title", rule.lastHit ? `last ${format.clock(rule.lastHit)}` : null);
     setText(parts.when, "when " + format.visible(rule.when ?? (rule.on ? `on ${rule.on}` : "anything")));
