@@ -32,7 +32,7 @@ enum InjectionBody {
         var attachments: [[UInt8]] = []
         var arguments: [JSONValue] = []
         for (index, argument) in (try members.list("args", default: [])).enumerated() {
-            arguments.append(try replacingBinary(in: argument, at: "args[\(index)]", into: &attachments))
+            arguments.append(try replacingBinary(in: argument, at: .argument(index), into: &attachments))
         }
         return Injection(
             to: side, namespace: namespace, name: name, arguments: arguments, attachments: attachments,
@@ -42,31 +42,31 @@ enum InjectionBody {
     /// Puts placeholders for `{"$binary": "<base64>"}`, numbered depth first, as the protocol has it (Socket.IO v5,
     /// binary). The parser bounds the depth.
     private static func replacingBinary(
-        in value: JSONValue, at path: String, into attachments: inout [[UInt8]]
+        in value: JSONValue, at place: ArgumentPlace, into attachments: inout [[UInt8]]
     ) throws(InspectorError) -> JSONValue {
         switch value {
         case .array(let elements):
             var replaced: [JSONValue] = []
             replaced.reserveCapacity(elements.count)
             for (index, element) in elements.enumerated() {
-                replaced.append(try replacingBinary(in: element, at: "\(path)[\(index)]", into: &attachments))
+                replaced.append(try replacingBinary(in: element, at: .element(of: place, index), into: &attachments))
             }
             return .array(replaced)
         case .object(let members):
             if members.count == 1, members[0].key.value == "$binary" {
-                return try placeholder(for: members[0].value, at: path, into: &attachments)
+                return try placeholder(for: members[0].value, at: place, into: &attachments)
             }
             var replaced: [JSONMember] = []
             replaced.reserveCapacity(members.count)
             for member in members {
                 let key = member.key.value
                 guard key != "$binary" else {
-                    throw InspectorError(.invalid, "\(path): a map with $binary must have no other keys")
+                    throw InspectorError(.invalid, "\(place.text): a map with $binary must have no other keys")
                 }
                 guard key != "_placeholder" || member.value != .bool(true) else {
-                    throw InspectorError(.invalid, "\(path): write a binary value as {\"$binary\": \"<base64>\"}")
+                    throw InspectorError(.invalid, "\(place.text): write a binary value as {\"$binary\": \"<base64>\"}")
                 }
-                let inner = try replacingBinary(in: member.value, at: "\(path).\(key.prefix(64))", into: &attachments)
+                let inner = try replacingBinary(in: member.value, at: .member(of: place, key), into: &attachments)
                 replaced.append(JSONMember(member.key, inner))
             }
             return .object(replaced)
@@ -75,13 +75,13 @@ enum InjectionBody {
     }
 
     private static func placeholder(
-        for value: JSONValue, at path: String, into attachments: inout [[UInt8]]
+        for value: JSONValue, at place: ArgumentPlace, into attachments: inout [[UInt8]]
     ) throws(InspectorError) -> JSONValue {
         guard let text = value.string, let bytes = Base64.decode(text) else {
-            throw InspectorError(.invalid, "\(path): $binary must be base64 with padding")
+            throw InspectorError(.invalid, "\(place.text): $binary must be base64 with padding")
         }
         guard attachments.count < attachmentLimit else {
-            throw InspectorError(.invalid, "\(path): there are more than \(attachmentLimit) binary values")
+            throw InspectorError(.invalid, "\(place.text): there are more than \(attachmentLimit) binary values")
         }
         attachments.append(bytes)
         return ["_placeholder": true, "num": JSONValue(attachments.count - 1)]

@@ -20,8 +20,7 @@ struct YAMLDocument {
     }
 
     let value: JSONValue
-    private let places: [String: Place]
-    private let keyPlaces: [String: Place]
+    private let root: Node
 
     init(parsing text: String) throws(RuleError) {
         guard Self.aliasCount(text) <= Self.aliasLimit else {
@@ -33,21 +32,68 @@ struct YAMLDocument {
             throw RuleError(path: "", message: "the file is empty; expected rules:", line: 1, column: 1)
         }
         var converter = Converter()
-        value = try converter.value(root, at: RulePath(), depth: 0)
-        places = converter.places
-        keyPlaces = converter.keyPlaces
+        value = try converter.value(root, at: .root, depth: 0)
+        self.root = root
     }
 
     /// The error with the line and column of what it is about.
     func locating(_ error: RuleError) -> RuleError {
         var error = error
-        guard let place = error.isAboutKey ? keyPlaces[error.path] : places[error.path] else { return error }
+        guard let node = node(at: error.path, isKey: error.isAboutKey), let place = Self.place(of: node) else {
+            return error
+        }
         error.line = place.line
         error.column = place.column
         if let quotes = place.quotes, let column = error.filterColumn {
             error.column = place.column + quotes + column - 1
         }
         return error
+    }
+
+    /// What stands at a path, or the key that the path ends with. Goes down from the root, looking at keys alone.
+    private func node(at path: String, isKey: Bool) -> Node? {
+        var (node, key) = (root, root)
+        var rest = path.utf8[...]
+        func takes(_ text: String) -> Bool {
+            guard rest.starts(with: text.utf8) else { return false }
+            let next = rest.dropFirst(text.utf8.count).first
+            return next == nil || next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
+        }
+        while !rest.isEmpty {
+            var found: (key: Node, node: Node, text: String)?
+            switch node {
+            case .mapping(let mapping):
+                for (key, element) in mapping {
+                    guard case .scalar(let scalar) = key else { continue }
+                    let text = RulePath.text(ofKey: scalar.string, isFirst: rest.count == path.utf8.count)
+                    if takes(text) { found = (key, element, text) }
+                }
+            case .sequence(let sequence):
+                for (index, element) in sequence.enumerated() where takes(RulePath.text(ofIndex: index)) {
+                    found = (element, element, RulePath.text(ofIndex: index))
+                }
+            case .scalar, .alias: break
+            }
+            guard let found else { return nil }
+            (key, node) = (found.key, found.node)
+            rest = rest.dropFirst(found.text.utf8.count)
+        }
+        return isKey ? key : node
+    }
+
+    private static func place(of node: Node) -> Place? {
+        guard let mark = node.mark else { return nil }
+        return Place(line: mark.line, column: mark.column, quotes: quotes(around: node))
+    }
+
+    /// How many characters stand before the text of a scalar on its line; nil where it may go over several lines.
+    private static func quotes(around node: Node) -> Int? {
+        guard case .scalar(let scalar) = node else { return nil }
+        switch scalar.style {
+        case .plain, .any: return 0
+        case .singleQuoted, .doubleQuoted: return 1
+        case .literal, .folded: return nil
+        }
     }
 
     /// How many words could be aliases; 0 where nothing could be an anchor. Counts too many rather than too few.
@@ -88,14 +134,11 @@ struct YAMLDocument {
     // MARK: Conversion
 
     private struct Converter {
-        var places: [String: Place] = [:]
-        var keyPlaces: [String: Place] = [:]
         private var valuesLeft = YAMLDocument.valueLimit
 
         init() {}
 
         mutating func value(_ node: Node, at path: RulePath, depth: Int) throws(RuleError) -> JSONValue {
-            places[path.text] = place(of: node)
             valuesLeft -= 1
             guard valuesLeft >= 0 else { throw fault("more than \(YAMLDocument.valueLimit) values", node, path) }
             guard depth <= YAMLDocument.depthLimit else {
@@ -114,27 +157,11 @@ struct YAMLDocument {
                 for (key, element) in mapping {
                     guard case .scalar(let scalar) = key else { throw fault("a key must be a text", key, path) }
                     let path = path.key(scalar.string)
-                    keyPlaces[path.text] = place(of: key)
                     members.append(
                         JSONMember(JSONString(scalar.string), try value(element, at: path, depth: depth + 1)))
                 }
                 return .object(members)
             case .alias: throw fault("an alias without its anchor", node, path)
-            }
-        }
-
-        private func place(of node: Node) -> Place? {
-            guard let mark = node.mark else { return nil }
-            return Place(line: mark.line, column: mark.column, quotes: quotes(around: node))
-        }
-
-        /// How many characters stand before the text of a scalar on its line; nil where it may go over several lines.
-        private func quotes(around node: Node) -> Int? {
-            guard case .scalar(let scalar) = node else { return nil }
-            switch scalar.style {
-            case .plain, .any: return 0
-            case .singleQuoted, .doubleQuoted: return 1
-            case .literal, .folded: return nil
             }
         }
 

@@ -16,12 +16,12 @@ package struct RuleParser {
 
     /// Reads one rule as the API takes it: `{"name", "when", "then", "enabled", "stop"}`.
     package static func rule(from json: JSONValue) throws(RuleError) -> Rule {
-        try RuleParser(allowsReportedKeys: true).rule(json, at: RulePath())
+        try RuleParser(allowsReportedKeys: true).rule(json, at: .root)
     }
 
     /// Reads `{"rules": […]}`.
     static func rules(from json: JSONValue) throws(RuleError) -> [Rule] {
-        let members = try Members(json, at: RulePath(), known: ["rules"])
+        let members = try Members(json, at: .root, known: ["rules"])
         guard let list = members["rules"] else { throw members.path.error("expected rules: and a list of them") }
         let path = members.path.key("rules")
         if list == .null { return [] }

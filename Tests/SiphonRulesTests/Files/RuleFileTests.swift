@@ -97,6 +97,30 @@ struct RuleFileTests {
         #expect(large.message.contains("more than \(YAMLDocument.valueLimit) values"))
     }
 
+    @Test("finds the place of a fault below a long key, among many values and behind an alias")
+    func findsPlaces() throws {
+        // A text for each path would take gigabytes.
+        let key = String(repeating: "k", count: 300_000)
+        let values = repeatElement("1,", count: 40_000).joined()
+        let text = """
+            rules:
+            - when: a
+              then:
+                set:
+                  args[0]:
+                    ? \(key)
+                    : [\(values)
+                       "{{x}}"]
+            """
+        let error = try #require(throws: RuleError.self) { try RuleFile.parse(text) }
+        #expect(error.line == 8 && error.column == 12, "\(error.line ?? 0), \(error.column ?? 0)")
+        #expect(error.path.hasSuffix("[40000]"))
+        let alias = try #require(throws: RuleError.self) {
+            try RuleFile.parse("rules:\n- &r\n  when: a\n  a.b: 1\n  then: drop\n- *r\n")
+        }
+        #expect(alias.path == #"rules[0]["a.b"]"# && alias.line == 4 && alias.column == 3)
+    }
+
     @Test("takes as many aliases as the limit and none more, and does not count globs")
     func limitsAliases() throws {
         func rules(_ count: Int) -> String {
