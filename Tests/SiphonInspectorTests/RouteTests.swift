@@ -14,7 +14,7 @@ struct RouteTests {
     func methods() throws {
         let table = InspectorRoutes.table
         for route in table.routes where !route.pattern.hasSuffix("rules/order") {
-            let target = route.pattern.replacing("*", with: "c1")
+            let target = route.pattern.replacing("*", with: "1")
             #expect(throws: Never.self) { try table.match(InspectorRequest(method: route.method, target: target)) }
             let error = #expect(throws: InspectorError.self) {
                 try table.match(InspectorRequest(method: "PATCH", target: target))
@@ -35,6 +35,20 @@ struct RouteTests {
         #expect(throws: InspectorError.self) {
             try InspectorRoutes.table.match(InspectorRequest(method: "GET", target: target))
         }
+    }
+
+    @Test(
+        "what is not built is not there, whatever the method",
+        arguments: [
+            ("GET", "openapi.json"), ("GET", "held"), ("POST", "held/h1"), ("GET", "statistics"), ("GET", "export"),
+            ("POST", "import"), ("POST", "replays"), ("GET", "diff"), ("POST", "rules/test"), ("GET", "rules/test"),
+            ("PUT", "rules/test"), ("DELETE", "rules/order/x"), ("GET", "../metrics"), ("PUT", "rules/r"),
+            ("PUT", "rules/r1x"), ("DELETE", "connections/c-1"),
+        ])
+    func notBuilt(method: String, target: String) async {
+        let response = await inspector.answer(method, target, Self.dropRule)
+        #expect(response.status == 404)
+        #expect(response.value["error"] == "not_found")
     }
 
     @Test("says what Siphon is doing")
@@ -61,6 +75,29 @@ struct RouteTests {
         let last = await inspector.answer("GET", "connections?limit=3&after=c2").value
         #expect(last["connections"]?.elements?.map { $0["id"]?.string } == ["c3", "c4", "c5"])
         #expect(last["next"] == .null)
+    }
+
+    @Test("ends a page of connections early where they are large, and goes on from there")
+    func largeConnections() async {
+        var limits = InspectorLimits()
+        limits.pageBytes = 1000
+        let inspector = TestInspector(limits: limits)
+        let name = "/" + String(repeating: "x", count: 900)
+        inspector.control.state.withLockedValue {
+            $0.connections = (1...5).map { .sample($0, namespaces: $0 == 3 ? [name, name] : ["/"]) }
+        }
+        var seen: [String] = []
+        var pages = 0
+        var cursor: String? = "c0"
+        while let place = cursor {
+            let page = await inspector.answer("GET", "connections?after=\(place)")
+            #expect((page.bytes?.count ?? .max) < 3500)
+            seen += page.value["connections"]?.elements?.compactMap { $0["id"]?.string } ?? []
+            cursor = page.value["next"]?.string
+            pages += 1
+        }
+        #expect(seen == ["c1", "c2", "c3", "c4", "c5"])
+        #expect(pages > 1)
     }
 
     @Test("writes a connection as the contract has it, its handshake in the detail alone")

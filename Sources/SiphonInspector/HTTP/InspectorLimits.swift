@@ -27,7 +27,8 @@ package struct InspectorLimits: Sendable {
     package var streamBytes = 4 << 20
     package var streamStall = Duration.seconds(10)
 
-    /// Largest event, in bytes of JSON, that goes into a stream. A larger one is counted as skipped.
+    /// Largest event or connection, in bytes of JSON, that goes into a stream. A larger event is counted as skipped, a
+    /// larger connection left to the API.
     package var streamEventBytes = 1 << 20
 
     /// Events a second that one viewer is sent. The surplus is skipped and counted, the newest kept.
@@ -39,7 +40,7 @@ package struct InspectorLimits: Sendable {
     /// How often connections are looked at for changes, while there are viewers.
     package var connectionsPoll = Duration.milliseconds(500)
 
-    /// Bytes of JSON in one page of events, about; a page ends early once it is past it.
+    /// Bytes of JSON in one page of events or connections, about; a page ends early once it is past it.
     package var pageBytes = 16 << 20
 
     package init() {}

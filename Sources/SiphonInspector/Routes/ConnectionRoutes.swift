@@ -8,8 +8,8 @@ enum ConnectionRoutes {
 
     static let all = [
         Route("GET", root, list),
-        Route("GET", "\(root)/*", one),
-        Route("DELETE", "\(root)/*", disconnect),
+        Route("GET", "\(root)/c*", one),
+        Route("DELETE", "\(root)/c*", disconnect),
     ]
 
     private static let list: Route.Handler = { request, _, services throws(InspectorError) in
@@ -20,14 +20,18 @@ enum ConnectionRoutes {
         let matching = await services.control.connections().filter { connection in
             (after.map { connection.id > $0 } ?? true) && filter.matches(connection)
         }
-        let page = matching.prefix(limit)
         return .json { writer in
             writer.beginObject()
             writer.key("connections")
             writer.beginArray()
-            for connection in page { connection.write(into: &writer, detailed: false) }
+            // A page ends early where clients gave their connections long names.
+            var count = 0
+            while count < min(limit, matching.count), count == 0 || writer.bytes.count < services.limits.pageBytes {
+                matching[count].write(into: &writer, detailed: false)
+                count += 1
+            }
             writer.endArray()
-            writer.member("next", matching.count > limit ? page.last?.id.description : nil)
+            writer.member("next", count < matching.count ? matching[count - 1].id.description : nil)
             writer.endObject()
         }
     }

@@ -9,8 +9,8 @@ enum EventRoutes {
     static let all = [
         Route("GET", root, list),
         Route("DELETE", root, clear),
-        Route("GET", "\(root)/*", one),
-        Route("GET", "\(root)/*/attachments/*", attachment),
+        Route("GET", "\(root)/e*", one),
+        Route("GET", "\(root)/e*/attachments/*", attachment),
     ]
 
     private static let list: Route.Handler = { request, _, services throws(InspectorError) in

@@ -7,7 +7,7 @@ enum InjectionRoutes {
     private static let parallelism = 64
 
     static let all = [
-        Route("POST", "\(InspectorRoutes.root)/connections/*/events", body: .json, one),
+        Route("POST", "\(InspectorRoutes.root)/connections/c*/events", body: .json, one),
         Route("POST", "\(InspectorRoutes.root)/events", body: .json, many),
     ]
 

@@ -10,7 +10,8 @@ struct Route: Sendable {
     }
 
     let method: String
-    /// The path; `*` stands for one segment and captures it.
+    /// The path; a segment that ends with `*` stands for one that begins alike, and captures it: `*` for any, `e*` for
+    /// an id such as `e42`.
     let pattern: String
     let body: BodyRule
     let handler: Handler
@@ -30,13 +31,21 @@ struct Route: Sendable {
         guard parts.count == segments.count else { return nil }
         var captures: [Substring] = []
         for (part, segment) in zip(parts, segments) {
-            guard segment == "*" else {
+            guard segment.last == "*" else {
                 guard part == segment else { return nil }
                 continue
             }
-            guard !part.isEmpty else { return nil }
+            guard Self.stands(segment.dropLast(), for: part) else { return nil }
             captures.append(part)
         }
         return RouteCaptures(values: captures)
+    }
+
+    /// Whether `part` is what `prefix*` stands for. Ids are their letter and digits, so that a word which will once be a
+    /// path of its own finds nothing until then.
+    private static func stands(_ prefix: Substring, for part: Substring) -> Bool {
+        guard !prefix.isEmpty else { return !part.isEmpty }
+        let digits = part.dropFirst(prefix.count)
+        return part.hasPrefix(prefix) && !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }

@@ -18,7 +18,7 @@ enum RuleRoutes {
             return try rule(id, services, status: 201)
         },
         Route("PUT", "\(root)/order", body: .json, reorder),
-        Route("PUT", "\(root)/*", body: .json) { request, captures, services throws(InspectorError) in
+        Route("PUT", "\(root)/r*", body: .json) { request, captures, services throws(InspectorError) in
             _ = try QueryParameters(request)
             let json = try request.json()
             guard let id = RuleID(captures[0]) else { throw .noSuchRule }
@@ -29,7 +29,7 @@ enum RuleRoutes {
             guard isKnown else { throw .noSuchRule }
             return try rule(id, services, status: 200)
         },
-        Route("DELETE", "\(root)/*") { request, captures, services throws(InspectorError) in
+        Route("DELETE", "\(root)/r*") { request, captures, services throws(InspectorError) in
             _ = try QueryParameters(request)
             guard let id = RuleID(captures[0]), services.rules.remove(id) else { throw .noSuchRule }
             return .noContent
