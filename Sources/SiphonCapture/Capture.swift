@@ -56,6 +56,12 @@ package final class Capture: @unchecked Sendable {
 
     package var oldest: EventID? { store.withLockedValue { $0.firstID.map(EventID.init) } }
 
+    /// The last event that came in, whether or not it is still in memory; e0 for none.
+    package var last: EventID { EventID(store.withLockedValue { $0.lastID }) }
+
+    /// The last event that `clear()` forgot; e0 for none. What is missing behind it was lost to a bound.
+    package var cleared: EventID { EventID(store.withLockedValue { $0.clearedID }) }
+
     /// Events that are in memory.
     package var count: Int { store.withLockedValue { $0.count } }
 

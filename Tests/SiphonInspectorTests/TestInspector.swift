@@ -11,13 +11,16 @@ import SocketIOCore
 
 /// The routes over a real capture and real rules, without a socket.
 struct TestInspector {
-    let capture = Capture()
+    let capture: Capture
     let rules = RuleStore()
     let control: TestControl
     let services: InspectorServices
 
-    init(control: TestControl = TestControl(), limits: InspectorLimits = InspectorLimits()) {
+    init(
+        control: TestControl = TestControl(), limits: InspectorLimits = InspectorLimits(), capture: Capture = Capture()
+    ) {
         self.control = control
+        self.capture = capture
         services = InspectorServices(
             capture: capture, rules: rules, control: control, version: "1.2.3", startedAt: 1_000_000_001,
             limits: limits)

@@ -10,6 +10,10 @@ struct RecordStore: Sendable {
     private(set) var count = 0
     /// What all records count for.
     private(set) var memoryBytes = 0
+    /// The last id that came in; 0 for none.
+    private(set) var lastID: UInt64 = 0
+    /// The last id that was forgotten on purpose; 0 for none.
+    private(set) var clearedID: UInt64 = 0
     /// Records that were lost to a bound.
     private(set) var evicted: UInt64 = 0
 
@@ -31,6 +35,7 @@ struct RecordStore: Sendable {
     mutating func add(_ batch: RecordBatch) {
         count += batch.count
         memoryBytes += batch.cost
+        lastID = batch.endID - 1
         if !batches.isEmpty, batches[batches.count - 1].extend(with: batch) { return }
         batches.append(batch)
     }
@@ -56,6 +61,7 @@ struct RecordStore: Sendable {
     }
 
     mutating func removeAll() {
+        clearedID = lastID
         batches.removeAll()
         head = 0
         count = 0

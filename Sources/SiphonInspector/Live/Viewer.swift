@@ -7,9 +7,19 @@ import SiphonRules
 /// Feeds one stream. It reads the capture from where it left off, so that nothing is queued for it but what its
 /// client has not taken yet, and no event waits for a viewer.
 ///
-/// Where events come faster than the viewer may be sent, the newest are kept and the rest is counted. Where its client
-/// takes less than it is sent, it is sent less; where the client takes nothing for a while, it is cut off.
+/// Where events come faster than the viewer may be sent, the newest are kept and the rest is counted, and so is what
+/// the capture lost before the viewer could look at it. Where its client takes less than it is sent, it is sent less;
+/// where the client takes nothing for a while, it is cut off.
 final class Viewer: Sendable {
+    enum Progress {
+        /// Everything is sent.
+        case done
+        /// There is more, and too much waits for the client.
+        case crowded
+        /// The stream is over.
+        case over
+    }
+
     /// What comes within this time goes out together.
     private static let pace = Duration.milliseconds(20)
 
@@ -17,16 +27,16 @@ final class Viewer: Sendable {
     private let filter: Filter
     private let start: EventID
     private let services: InspectorServices
-    private let inbox = NIOLockedValueBox(ViewerInbox())
+    let inbox = NIOLockedValueBox(ViewerInbox())
 
     /// - Parameter after: the last event that the client has seen; nil for one that wants what is new.
     init(filter: Filter, after: EventID?, services: InspectorServices) {
         self.filter = filter
         self.services = services
         stream = ResponseStream(limit: services.limits.streamBytes)
-        let newest = services.capture.newest ?? EventID(0)
+        let last = services.capture.last
         // An id that is not yet given comes from a run before this one.
-        start = after.flatMap { $0 <= newest ? $0 : nil } ?? newest
+        start = after.flatMap { $0 <= last ? $0 : nil } ?? last
     }
 
     /// Starts to watch, and returns what feeds the stream until it is over. What happens once this has returned is
@@ -45,7 +55,7 @@ final class Viewer: Sendable {
         let observation = services.capture.observe { _ in wake.yield() }
         let comments = Task { [inbox, interval = services.limits.streamComment] in
             while (try? await Task.sleep(for: interval)) != nil {
-                inbox.withLockedValue { $0.owesComment = true }
+                inbox.withLockedValue { $0.askForComment() }
                 wake.yield()
             }
         }
@@ -58,11 +68,14 @@ final class Viewer: Sendable {
     }
 
     private func feed(_ wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation) async {
-        var cursor = start
+        var position = ViewerPosition(after: start)
         var budget = EventBudget(perSecond: services.limits.streamEventsPerSecond, now: .now)
         for await _ in wakes {
-            guard await hasRoom(), sendInbox(), sendEvents(after: &cursor, budget: &budget) else { break }
-            if isCrowded { wake.yield() }  // something may be left over that nothing else reminds of
+            guard await hasRoom() else { break }
+            var progress = sendInbox()
+            if progress == .done { progress = sendEvents(from: &position, budget: &budget) }
+            guard progress != .over else { break }
+            if progress == .crowded { wake.yield() }  // nothing else reminds of what is left over
             do { try await Task.sleep(for: Self.pace) } catch { break }
         }
     }
@@ -84,40 +97,43 @@ final class Viewer: Sendable {
         return true
     }
 
-    private func sendInbox() -> Bool {
-        let taken = inbox.withLockedValue { inbox in
-            defer { inbox = ViewerInbox() }
-            return inbox
+    func sendInbox() -> Progress {
+        if inbox.withLockedValue({ $0.takeComment() }), !send(ServerSentEvent.comment) { return .over }
+        while !isCrowded {
+            guard let json = inbox.withLockedValue({ $0.nextConnection() }) else { return .done }
+            guard json.count <= services.limits.streamEventBytes else { continue }
+            guard send(ServerSentEvent.text(event: "connection", json: json)) else { return .over }
         }
-        if taken.owesComment, !send(ServerSentEvent.comment) { return false }
-        return taken.order.allSatisfy { id in
-            guard let json = taken.connections[id] else { return true }
-            return send(ServerSentEvent.text(event: "connection", json: json))
-        }
+        return .crowded
     }
 
-    /// Sends what came behind `cursor`, as far as there is room, and moves it. False where the stream is over.
-    private func sendEvents(after cursor: inout EventID, budget: inout EventBudget) -> Bool {
+    /// Sends what came behind `position`, as far as there is room, and moves it.
+    func sendEvents(from position: inout ViewerPosition, budget: inout EventBudget) -> Progress {
         var newest = NewestEvents(limit: budget.available(now: .now))
-        var last = cursor
-        _ = services.capture.events(after: cursor, limit: 1) { event in
-            last = max(last, event.id)
+        var last = position.passed
+        var lost = 0
+        _ = services.capture.events(after: position.passed, limit: 1) { event in
+            lost += position.countMissing(before: event.id, cleared: services.capture.cleared)
+            last = event.id
             if filter.matches(event) { newest.add(event) }
             return false  // all of them are looked at, none is collected for a page
         }
-        guard sendSkipped(newest.skipped) else { return false }
-        for event in newest.events {
-            guard !isCrowded else { return true }
+        guard sendSkipped(newest.skipped + lost) else { return .over }
+        let events = newest.events
+        // What was skipped lies before the first that was kept, and must not be counted again.
+        if newest.skipped > 0, let first = events.first { position.pass(EventID(first.id.number - 1)) }
+        for event in events {
+            guard !isCrowded else { return .crowded }
             budget.spend(1)
-            cursor = event.id
+            position.pass(event.id)
             guard let text = text(of: event) else {
-                guard sendSkipped(1) else { return false }
+                guard sendSkipped(1) else { return .over }
                 continue
             }
-            guard send(text) else { return false }
+            guard send(text) else { return .over }
         }
-        cursor = last
-        return true
+        position.pass(last)
+        return .done
     }
 
     private func sendSkipped(_ count: Int) -> Bool {
