@@ -25,7 +25,8 @@ final class Viewer: Sendable {
 
     let stream: ResponseStream
     private let filter: Filter
-    private let start: EventID
+    /// The last event that is not sent.
+    let start: EventID
     private let services: InspectorServices
     let inbox = NIOLockedValueBox(ViewerInbox())
 

@@ -101,7 +101,7 @@ struct RuleFileTests {
     func findsPlaces() throws {
         // A text for each path would take gigabytes.
         let key = String(repeating: "k", count: 300_000)
-        let values = repeatElement("1,", count: 40_000).joined()
+        let values = repeatElement("1,", count: 10_000).joined()
         let text = """
             rules:
             - when: a
@@ -114,7 +114,7 @@ struct RuleFileTests {
             """
         let error = try #require(throws: RuleError.self) { try RuleFile.parse(text) }
         #expect(error.line == 8 && error.column == 12, "\(error.line ?? 0), \(error.column ?? 0)")
-        #expect(error.path.hasSuffix("[40000]"))
+        #expect(error.path.hasSuffix("[10000]"))
         let alias = try #require(throws: RuleError.self) {
             try RuleFile.parse("rules:\n- &r\n  when: a\n  a.b: 1\n  then: drop\n- *r\n")
         }
