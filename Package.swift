@@ -71,6 +71,7 @@ let package = Package(
                 "SiphonCore",
                 "SiphonRules", "SiphonCapture",
             ]),
+        library("SiphonDemo", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
         .executableTarget(
             name: "siphon",
             dependencies: [
@@ -94,5 +95,6 @@ let package = Package(
                 nioCore, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore", "SiphonCapture",
                 "SiphonRules",
             ]),
+        tests(of: "SiphonDemo", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
     ]
 )
