@@ -63,11 +63,11 @@ def upstream(shared_upstream):
 
 @pytest.fixture
 def start_upstream(tmp_path):
-    """start_upstream(*options, port=0) -> SocketIOServer, killed at the end."""
+    """start_upstream(*options, port=0, script=…) -> SocketIOServer, killed at the end."""
     started: list[SocketIOServer] = []
 
-    def start(*options: str, port: int = 0) -> SocketIOServer:
-        one = SocketIOServer(*options, port=port, log=tmp_path / f"upstream-{len(started)}.log")
+    def start(*options: str, **more) -> SocketIOServer:
+        one = SocketIOServer(*options, log=tmp_path / f"upstream-{len(started)}.log", **more)
         started.append(one)
         return one
 

@@ -191,10 +191,10 @@ class Inspector(requests.Session):
 
 
 class SocketIOServer:
-    """A python-socketio server (socketio_server.py) in a process of its own, restartable on its port."""
+    """A python-socketio server in a process of its own, restartable on its port."""
 
-    def __init__(self, *options: str, log: Path, port: int = 0):
-        self._options, self._log = options, log
+    def __init__(self, *options: str, log: Path, port: int = 0, script: str = "socketio_server.py"):
+        self._options, self._log, self._script = options, log, script
         self.port = port
         self.process: subprocess.Popen | None = None
         self.start()
@@ -204,7 +204,7 @@ class SocketIOServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        command = [sys.executable, str(HERE / "socketio_server.py"), "--port", str(self.port), *self._options]
+        command = [sys.executable, str(HERE / self._script), "--port", str(self.port), *self._options]
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True

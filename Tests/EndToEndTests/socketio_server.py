@@ -192,6 +192,10 @@ def add_http(app: web.Application):
     async def page(request: web.Request):
         return web.Response(text=PAGE, content_type="text/html")
 
+    async def blank(request: web.Request):
+        """A page to run the demo's own client in."""
+        return web.Response(text="<!doctype html><title>blank</title>", content_type="text/html")
+
     async def browser_client(request: web.Request):
         import importlib.util
 
@@ -209,6 +213,8 @@ def add_http(app: web.Application):
     app.router.add_get("/websocket", websocket)
     app.router.add_get("/page", page)
     app.router.add_get("/socket.io.min.js", browser_client)
+    app.router.add_get("/blank", blank)
+    app.router.add_static("/demo", Path(__file__).resolve().parents[2] / "web/demo")
 
 
 #: The page connects with the official client; `transports` comes from its query. Tests drive it through `window`.

@@ -21,7 +21,9 @@ ROWS = "#events [data-event-id]:visible"
 
 
 def web_files():
-    return sorted(file for file in WEB.rglob("*") if file.is_file() and WEB / "test" not in file.parents)
+    """The inspector's own; web/demo is a page for itself (test_demo_page.py)."""
+    others = {WEB / "test", WEB / "demo"}
+    return sorted(file for file in WEB.rglob("*") if file.is_file() and others.isdisjoint(file.parents))
 
 
 # The files

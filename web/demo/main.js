@@ -250,6 +250,12 @@ function showInspector(address) {
   byID("banner").hidden = false;
 }
 
+/** Null for none. */
+function showPictureProblem(text) {
+  byID("picture-problem").textContent = text ?? "";
+  byID("picture-problem").hidden = text === null;
+}
+
 function showRooms() {
   drawRooms(byID("rooms"), state.rooms, state.room, join);
 }
