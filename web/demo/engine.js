@@ -106,7 +106,7 @@ export class Engine {
   #opened(text) {
     const handshake = JSON.parse(text);
     const { sid, upgrades, pingInterval, pingTimeout } = handshake;
-    if (this.#state !== "opening" || typeof sid !== "string" || !(pingInterval > 0) || !(pingTimeout > 0)) {
+    if (this.#state !== "opening" || typeof sid !== "string" || !(pingInterval >= 0) || !(pingTimeout > 0)) {
       throw new Error("no Engine.IO handshake");
     }
     this.#handshake = handshake;
