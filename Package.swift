@@ -71,12 +71,17 @@ let package = Package(
                 "SiphonCore",
                 "SiphonRules", "SiphonCapture",
             ]),
-        library("SiphonDemo", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
+        library(
+            "SiphonDemo",
+            [
+                nioCore, nioPosix, nioHTTP1, "CDashboard", "LosslessJSON", "WebSocketCodec", "EngineIOCore",
+                "SocketIOCore", "SiphonCore", "EngineIOTransport",
+            ]),
         .executableTarget(
             name: "siphon",
             dependencies: [
                 nioCore, nioPosix, locks, logging, "LosslessJSON", "SiphonCore", "SiphonRules", "SiphonCapture",
-                "SiphonProxy", "SiphonInspector",
+                "SiphonProxy", "SiphonInspector", "SiphonDemo",
             ],
             swiftSettings: strict),
         tests(of: "LosslessJSON"),

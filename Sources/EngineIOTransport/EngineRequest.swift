@@ -40,7 +40,16 @@ package struct EngineRequest: Hashable, Sendable {
         appQuery = rest.joined(separator: "&")
     }
 
-    /// The target for the upstream hop.
+    /// Of requests that are made here.
+    package init(path: String, appQuery: String = "") {
+        self.path = path
+        self.appQuery = appQuery
+        version = EngineVersion.four.parameter
+        transport = nil
+        sid = nil
+    }
+
+    /// The target of a request with the same path and the same parameters of the app.
     package func target(transport: EngineTransport, sid: String?) -> String {
         var query = appQuery.isEmpty ? "" : appQuery + "&"
         query += "EIO=4&transport=\(transport.rawValue)"

@@ -31,7 +31,8 @@ package struct DemoChat: Sendable {
         var isAdmin = false
     }
 
-    private let inspector: String?
+    /// The address of the inspector's page, which `hello` tells; nil for none.
+    package var inspector: String?
     private var members: [DemoMemberID: Member] = [:]
     private var rooms = DemoChat.keptRooms.map { DemoRoom($0) }
     private var lastID = 0
@@ -41,7 +42,6 @@ package struct DemoChat: Sendable {
     private var questions = 0
     private var unanswered = 0
 
-    /// - Parameter inspector: the address of the inspector's page, which `hello` tells; nil for none.
     package init(inspector: String? = nil) {
         self.inspector = inspector
     }

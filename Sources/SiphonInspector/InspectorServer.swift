@@ -35,7 +35,9 @@ package final class InspectorServer: Sendable {
     package let port: UInt16
     package let token: String
     /// The address of the page with the token in it: to be shown to the user and to nobody else.
-    package var url: String { "http://\(urlHost):\(port)/?token=\(token)" }
+    package var url: String { "\(pageURL)?token=\(token)" }
+    /// The address of the page, for whoever may see it: without the token.
+    package var pageURL: String { "http://\(urlHost):\(port)/" }
 
     private let urlHost: String
     let http: HTTPServer

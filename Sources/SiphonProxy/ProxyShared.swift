@@ -61,7 +61,7 @@ final class ProxyShared: Sendable {
         sessions.withLockedValue { sessions in
             var free = sid
             while sessions[free] != nil || !free.utf8.allSatisfy(\.isURLSafe) {
-                free = Self.randomSID()
+                free = SessionID.random()
             }
             sessions[free] = home
             return free
@@ -82,14 +82,6 @@ final class ProxyShared: Sendable {
     func unclaim(sid: String) { sessions.withLockedValue { $0[sid] = nil } }
 
     func home(of sid: String) -> SessionHome? { sessions.withLockedValue { $0[sid] } }
-
-    /// 128 random bits, in the alphabet of URL-safe base64.
-    private static func randomSID() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".unicodeScalars)
-        var sid = ""
-        for _ in 0..<22 { sid.unicodeScalars.append(alphabet[Int.random(in: 0..<64)]) }
-        return sid
-    }
 }
 
 /// Where a session lives, for the event loops on which requests of it come in.

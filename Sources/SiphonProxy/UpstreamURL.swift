@@ -11,6 +11,13 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
 
+    /// - Parameter host: without the brackets of an IPv6 literal.
+    package init(host: String, port: Int) {
+        scheme = "http"
+        self.host = host
+        self.port = port
+    }
+
     /// Reads a URL without path, query, fragment and user.
     package init(parsing text: String) throws(Invalid) {
         guard let separator = text.firstRange(of: "://") else {

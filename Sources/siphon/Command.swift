@@ -3,6 +3,7 @@ enum Command {
     case help(topic: String?)
     case version
     case proxy(ProxyOptions)
+    case demo(ProxyOptions)
 
     init(parsing words: [String]) throws(CommandError) {
         if words.contains("--help") || words.contains("-h") {
@@ -16,6 +17,7 @@ enum Command {
             self = .help(topic: words.dropFirst().first)
         case "--version": self = .version
         case "proxy": self = .proxy(try ProxyOptions(parsing: words.dropFirst()))
+        case "demo": self = .demo(try ProxyOptions(ofDemo: words.dropFirst()))
         default: self = .proxy(try ProxyOptions(parsing: words[...]))
         }
     }

@@ -17,6 +17,10 @@ enum Help {
 
           siphon http://localhost:3000
 
+        No app at hand? This brings a chat, three bots that talk in it, and the proxy in front, with the same options:
+
+          siphon demo
+
         --listen 127.0.0.1:4000           where clients connect; port 0 lets the kernel choose
         --inspector 127.0.0.1:4001        where the page and the REST API are
         --no-inspector                    without them
@@ -38,6 +42,17 @@ enum Help {
 
     private static let topics = [
         "proxy": overview,
+        "demo": """
+        siphon demo [options]
+
+        Starts a small chat app on a port of the kernel's choice, three bots that talk in it through the proxy, and the
+        proxy in front of it. Options are those of the proxy but --path. Open the proxy's URL to chat yourself, and the
+        inspector's to watch: one bot comes by polling, one by WebSocket, one upgrades; one event in three of the name
+        `question` is never answered.
+
+        Try in the inspector: the filter  event:question is:unanswered  and the rule
+        {"name": "whisper", "when": "event:say", "then": {"set": {"args[0].text": "psst"}}}
+        """,
         "filters": """
         A filter finds events: in the page, in the API (?filter=) and in the `when` of a rule.
 

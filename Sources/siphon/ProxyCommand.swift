@@ -1,4 +1,3 @@
-import Dispatch
 import Logging
 import SiphonCapture
 import SiphonCore
@@ -22,8 +21,11 @@ struct ProxyCommand {
 
     init(_ options: ProxyOptions) { self.options = options }
 
-    func run() async throws(CommandError) {
-        let signals = Signals()
+    /// - Parameter whenRunning: called once both listen and the two lines are out.
+    func run(
+        whenRunning: (Proxy, InspectorServer?) async -> Void = { _, _ in }
+    ) async throws(CommandError) {
+        let signals = await Signals()
         Self.raiseFileLimit()
         let log = makeLog()
         let rules = RuleStore()
@@ -50,6 +52,7 @@ struct ProxyCommand {
         }
         Terminal.print("proxy http://\(Self.authority(proxy.host, proxy.port)) -> \(options.proxy.upstream)")
         if let inspector { Terminal.print("inspector \(inspector.url)") }
+        await whenRunning(proxy, inspector)
 
         await signals.wait()
         ruleFile?.cancel()
@@ -109,7 +112,7 @@ struct ProxyCommand {
         }
     }
 
-    private static func authority(_ host: String, _ port: Int) -> String {
+    static func authority(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
@@ -124,30 +127,5 @@ struct ProxyCommand {
         guard getrlimit(resource, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(resource, &limit)
-    }
-}
-
-/// SIGINT and SIGTERM, from the moment it is made.
-private struct Signals {
-    private let sources: [any DispatchSourceSignal]
-    private let stream: AsyncStream<Void>
-
-    init() {
-        signal(SIGPIPE, SIG_IGN)
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        self.stream = stream
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-    }
-
-    /// Returns at the first of them, also one that came before.
-    func wait() async {
-        for await _ in stream { break }
-        withExtendedLifetime(sources) {}
     }
 }

@@ -3,7 +3,7 @@ import Logging
 import SiphonInspector
 import SiphonProxy
 
-/// The options of `siphon [proxy] <upstream-url>`.
+/// The options of `siphon [proxy] <upstream-url>` and `siphon demo`.
 struct ProxyOptions {
     static let loopbackHosts: Set<String> = ["127.0.0.1", "::1", "localhost"]
 
@@ -15,7 +15,32 @@ struct ProxyOptions {
     var memoryBytes = 64 << 20
     var logLevel = Logger.Level.notice
 
+    /// Of `siphon [proxy] <upstream-url>`.
     init(parsing words: ArraySlice<String>) throws(CommandError) {
+        let (upstream, options) = try Self.read(words)
+        guard let upstream else { throw .usage("expected an upstream URL such as http://localhost:3000") }
+        try self.init(upstream: upstream, options)
+    }
+
+    /// Of `siphon demo`, whose upstream is its own and known once it runs.
+    init(ofDemo words: ArraySlice<String>) throws(CommandError) {
+        let (upstream, options) = try Self.read(words)
+        guard upstream == nil else { throw .usage("the demo brings its own upstream: expected options alone") }
+        guard !options.contains(where: { $0.name == "--path" }) else {
+            throw .usage("the demo's app is at /socket.io/: expected no --path")
+        }
+        try self.init(upstream: UpstreamURL(host: "127.0.0.1", port: 1), options)
+    }
+
+    private init(upstream: UpstreamURL, _ options: [(name: String, value: String?)]) throws(CommandError) {
+        proxy = ProxyConfiguration(upstream: upstream)
+        for option in options { try apply(option.name, option.value ?? "") }
+        try check()
+    }
+
+    private static func read(
+        _ words: ArraySlice<String>
+    ) throws(CommandError) -> (UpstreamURL?, [(name: String, value: String?)]) {
         var reader = OptionReader(words)
         var upstream: UpstreamURL?
         var options: [(name: String, value: String?)] = []
@@ -34,10 +59,7 @@ struct ProxyOptions {
                 options.append((name, try reader.value(of: name, inline: inline, expected: expected)))
             }
         }
-        guard let upstream else { throw .usage("expected an upstream URL such as http://localhost:3000") }
-        proxy = ProxyConfiguration(upstream: upstream)
-        for option in options { try apply(option.name, option.value ?? "") }
-        try check()
+        return (upstream, options)
     }
 
     private static let tokenForm = "a token of 16 to 256 letters, digits, and characters of - . _ ~"

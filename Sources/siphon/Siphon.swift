@@ -10,6 +10,7 @@ enum Siphon {
             case .help(let topic): try Help.show(topic)
             case .version: Terminal.print("siphon \(version)")
             case .proxy(let options): try await ProxyCommand(options).run()
+            case .demo(let options): try await DemoCommand(options).run()
             }
         } catch {
             Terminal.printError("siphon: \(error.message)")
