@@ -110,7 +110,6 @@ package struct DemoBot: Sendable {
             self.remark = nil
             packets += perform(.say(remark.text), at: now)
         }
-        skipRounds(before: now)
         while due <= now {
             let isLate = due + Self.lateness < now
             let step = steps[nextStep].step
@@ -129,13 +128,6 @@ package struct DemoBot: Sendable {
         guard nextStep == steps.count else { return }
         nextStep = 0
         round += 1
-    }
-
-    /// A computer that slept for a week must not go through all lines of that week.
-    private mutating func skipRounds(before now: Duration) {
-        let past = Int((now - start) / DemoScript.length)
-        guard past > round + 1 else { return }
-        (round, nextStep) = (past, 0)
     }
 
     private mutating func receive(ack packet: SocketPacket, at now: Duration) {
