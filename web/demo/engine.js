@@ -115,7 +115,8 @@ export class Engine {
     this.#heard.transport(this.#transport);
     this.#heard.opened();
     const mayUpgrade = Array.isArray(upgrades) && upgrades.includes("websocket");
-    if (this.#transport === "polling" && this.#options.transports.includes("websocket") && mayUpgrade) this.#startProbe();
+    const isWanted = this.#options.transports.includes("websocket");
+    if (this.#transport === "polling" && isWanted && mayUpgrade) this.#startProbe();
     this.#flush();
   }
 

@@ -79,8 +79,8 @@ chat.on("notice", (event) => {
 
 admin.on("statistics", (statistics) => {
   const { members, rooms, messages: said, pictures, questions, unanswered } = statistics ?? {};
-  byID("statistics").textContent = `/admin: ${members} members, ${rooms} rooms, ${said} messages, ${pictures} pictures, `
-    + `${questions} questions, ${unanswered} of them never answered`;
+  byID("statistics").textContent = `/admin: ${members} members, ${rooms} rooms, ${said} messages, `
+    + `${pictures} pictures, ${questions} questions, ${unanswered} of them never answered`;
 });
 admin.onRefused = (refusal) => (byID("statistics").textContent = `/admin: ${String(refusal?.message)}`);
 
@@ -122,7 +122,8 @@ async function join(room) {
     messages.clear();
     const history = Array.isArray(answer.messages) ? answer.messages : [];
     for (const each of history.filter((each) => isText(each?.text))) {
-      messages.message({ from: String(each.from), at: timeOf(each), content: each.text, isOwn: each.from === state.name });
+      const isOwn = each.from === state.name;
+      messages.message({ from: String(each.from), at: timeOf(each), content: each.text, isOwn });
     }
     showMembers(texts(answer.members));
     showRooms();

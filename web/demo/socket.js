@@ -12,7 +12,8 @@ export function backoff(attempt, { first = 500, most = 5000 } = {}, random = Mat
 /**
  * A connection to a Socket.IO server with any number of namespaces, which comes back by itself when it is lost.
  *
- * `onState` is told `{ state, transport, reason, retryIn }`: connecting, open, waiting (for the next attempt) or closed.
+ * `onState` is told `{ state, transport, reason, retryIn }`, where the state is connecting, open, waiting (for the next
+ * attempt) or closed.
  */
 export class Client {
   onState = () => {};

@@ -82,7 +82,8 @@ for (const [packet, ...messages] of [
 }
 
 test("bytes at any depth become attachments, and come back in their places", () => {
-  const data = ["up", { deep: [{ one: bytes(1) }, bytes(2, 3)] }, bytes().buffer, new DataView(bytes(9, 8, 7).buffer, 1)];
+  const view = new DataView(bytes(9, 8, 7).buffer, 1);
+  const data = ["up", { deep: [{ one: bytes(1) }, bytes(2, 3)] }, bytes().buffer, view];
   const messages = encodePacket({ type: "event", namespace: "/n", id: 4, data });
   const hole = (num) => `{"_placeholder":true,"num":${num}}`;
   equal(messages[0], `54-/n,4["up",{"deep":[{"one":${hole(0)}},${hole(1)}]},${hole(2)},${hole(3)}]`);
@@ -110,7 +111,8 @@ test("a member named __proto__ is a member", () => {
 });
 
 test("what is no plain object is left to JSON", () => {
-  equal(encodePacket({ type: "event", data: ["a", new Date(0), undefined] }), ['2["a","1970-01-01T00:00:00.000Z",null]']);
+  const packet = { type: "event", data: ["a", new Date(0), undefined] };
+  equal(encodePacket(packet), ['2["a","1970-01-01T00:00:00.000Z",null]']);
 });
 
 test("a refusal may be a map or a string", () => {
@@ -126,7 +128,8 @@ for (const messages of [
   ['51-["a",{"_placeholder":true,"num":"0"}]', bytes(1)], ['51-["a",{"_placeholder":true,"num":0.5}]', bytes(1)],
   ['51-["a",{"_placeholder":true}]', bytes(1)],
 ]) {
-  test(`${messages.map((message) => (typeof message === "string" ? message : "bytes")).join(" + ")} is no packet`, () => {
+  const name = messages.map((message) => (typeof message === "string" ? message : "bytes")).join(" + ");
+  test(`${name} is no packet`, () => {
     const decoder = new PacketDecoder();
     for (const message of messages.slice(0, -1)) equal(decoder.receive(message), null);
     let error = null;
