@@ -11,6 +11,7 @@ extension CallingSession {
         case openWebSocket
         /// A packet for the WebSocket. A message that has frames may leave as these.
         case send(EnginePacket)
+        /// The shell leaves out a code that may not stand on the wire, and its reason (RFC 6455, section 7.4).
         case closeWebSocket(code: UInt16?, reason: String)
         /// Cuts the WebSocket without a close frame, or gives up opening it.
         case abortWebSocket

@@ -8,7 +8,8 @@ extension CallingSession {
         package var packetsPerPayloadSent = 16
         /// Most packets in one polling answer. Past it the session ends.
         package var packetsPerPayloadReceived = 10_000
-        /// Most bytes that wait for a POST or an upgrade, with an overhead for each packet. Past it the session ends.
+        /// Bytes that may wait for a POST or an upgrade, with an overhead for each packet. Where more wait already, the
+        /// next message ends the session: one message may be larger than this.
         package var queuedBytesLimit = 16 << 20
         /// Most bytes of one POST, if the server's `maxPayload` is not smaller; a single packet may be larger.
         package var payloadBytesLimit = 1_000_000

@@ -98,15 +98,8 @@ package struct CallingSession: Sendable {
         if case .draining = upgrade { true } else { false }
     }
 
-    package var hasActions: Bool { !actions.isEmpty }
-
     /// The next thing to do, in order. Nil when all is done.
     package mutating func nextAction() -> Action? { actions.popFirst() }
-
-    package mutating func takeActions() -> [Action] {
-        defer { actions.removeAll() }
-        return Array(actions.elements)
-    }
 
     // MARK: Polling
 
@@ -298,9 +291,7 @@ package struct CallingSession: Sendable {
 
     private mutating func send(_ packet: EnginePacket, at now: NIODeadline) {
         if transport == .webSocket, isOpen { return push(.send(packet)) }
-        guard queue.bytes + PacketQueue.cost(of: packet) <= configuration.queuedBytesLimit else {
-            return end(.queueFull)
-        }
+        guard !queue.isFull(for: packet, bytesLimit: configuration.queuedBytesLimit) else { return end(.queueFull) }
         queue.append(packet)
         startPost()
     }
@@ -312,9 +303,11 @@ package struct CallingSession: Sendable {
         case .message(let message): push(.deliver(message))
         case .ping(let content):
             send(.pong(content), at: now)
-            push(.heartbeat)
+            if !isEnded { push(.heartbeat) }
         case .close: end(.closedByPeer)
-        case .open, .pong, .upgrade, .noop: break
+        // A server that opens a session a second time means another one, with another `sid`.
+        case .open: end(.protocolViolation(EngineIOError(.unexpectedHandshake)))
+        case .pong, .upgrade, .noop: break
         }
     }
 
@@ -368,9 +361,7 @@ package struct CallingSession: Sendable {
         case .orderly:
             push(.send(.close))
             push(.closeWebSocket(code: nil, reason: ""))
-        case .webSocket(let code, let reason):
-            let frame = CloseFrame.sendable(code: code, reason: reason)
-            push(.closeWebSocket(code: frame.code, reason: frame.reason))
+        case .webSocket(let code, let reason): push(.closeWebSocket(code: code, reason: reason))
         case .abort, .refused: push(.abortWebSocket)
         }
         webSocket = .none

@@ -13,6 +13,8 @@ package struct EngineIOError: Error, Hashable, Sendable {
         case badHandshake
         /// The first packet of a session is not the open packet.
         case missingHandshake
+        /// A second open packet from the server.
+        case unexpectedHandshake
         /// A GET while another one of the session is pending.
         case overlappingPoll
         /// A POST while another one of the session is under way.

@@ -55,18 +55,6 @@ package enum EnginePacket: Hashable, Sendable {
         }
     }
 
-    /// The packet as one WebSocket message. With `binaryAsText` (the `b64` query parameter) a binary message becomes
-    /// text, `b` and base64. The frames that a message came in are not looked at.
-    package func webSocketMessage(binaryAsText: Bool = false) -> (kind: EngineMessage.Kind, payload: ByteBuffer) {
-        if case .message(let message) = self, message.kind == .binary, !binaryAsText {
-            return (.binary, message.bytes)
-        }
-        var text = ByteBuffer()
-        text.reserveCapacity(textSize)
-        writeText(to: &text)
-        return (.text, text)
-    }
-
     /// Bytes of the packet as text: what it takes in a polling payload.
     var textSize: Int {
         switch self {

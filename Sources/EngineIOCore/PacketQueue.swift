@@ -5,7 +5,11 @@ struct PacketQueue: Sendable {
     /// What a packet that waits costs besides its content, so that a flood of empty ones fills the queue too.
     static let packetOverheadBytes = 64
 
+    /// Most heartbeats that join a queue past its limit: a peer that sends pings and takes no pongs must not grow it.
+    static let heartbeatsLimit = 16
+
     private var packets = ShrinkingQueue<EnginePacket>()
+    private var heartbeats = 0
     /// What the packets cost: their text and the overhead of each.
     private(set) var bytes = 0
 
@@ -13,9 +17,17 @@ struct PacketQueue: Sendable {
 
     static func cost(of packet: EnginePacket) -> Int { packet.textSize + packetOverheadBytes }
 
+    /// Whether `packet` may not join any more because what waits is past `bytesLimit`. So one packet may be larger than
+    /// the limit, and the queue holds at most one packet beyond it. A heartbeat joins all the same, since a peer that
+    /// misses it ends the session.
+    func isFull(for packet: EnginePacket, bytesLimit: Int) -> Bool {
+        bytes > bytesLimit && !(packet.isSmallHeartbeat && heartbeats < Self.heartbeatsLimit)
+    }
+
     /// The frames that a message came in are not kept: they would double what it costs.
     mutating func append(_ packet: EnginePacket) {
         bytes += Self.cost(of: packet)
+        if packet.isSmallHeartbeat { heartbeats += 1 }
         guard case .message(let message) = packet, message.frames != nil else { return packets.append(packet) }
         packets.append(.message(EngineMessage(message.kind, message.bytes)))
     }
@@ -23,12 +35,14 @@ struct PacketQueue: Sendable {
     mutating func popFirst() -> EnginePacket? {
         guard let packet = packets.popFirst() else { return nil }
         bytes -= Self.cost(of: packet)
+        if packet.isSmallHeartbeat { heartbeats -= 1 }
         return packet
     }
 
     mutating func removeAll() {
         packets.removeAll()
         bytes = 0
+        heartbeats = 0
     }
 
     /// Takes a polling body of at most that many packets and bytes, but of one packet at least: one that is too large
@@ -45,5 +59,15 @@ struct PacketQueue: Sendable {
         let payload = PollingPayload.encode(packets.elements.prefix(count))
         for _ in 0..<count { _ = popFirst() }
         return payload
+    }
+}
+
+extension EnginePacket {
+    /// A ping or a pong with so little content that it costs about what an empty one does.
+    fileprivate var isSmallHeartbeat: Bool {
+        switch self {
+        case .ping(let content), .pong(let content): content.readableBytes <= 16
+        case .open, .close, .message, .upgrade, .noop: false
+        }
     }
 }

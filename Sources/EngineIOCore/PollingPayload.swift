@@ -7,14 +7,6 @@ package import NIOCore
 package enum PollingPayload {
     static let separator = UInt8(0x1E)
 
-    /// Reads all packets of a body. Every one counts towards `packetLimit`; an empty body is an empty packet.
-    package static func decode(_ body: ByteBuffer, packetLimit: Int) throws(EngineIOError) -> [EnginePacket] {
-        var reader = PollingPayloadReader(body, packetLimit: packetLimit)
-        var packets: [EnginePacket] = []
-        while let packet = try reader.next() { packets.append(packet) }
-        return packets
-    }
-
     /// Writes packets into one body, however many and large they are.
     package static func encode(_ packets: some Collection<EnginePacket>) -> ByteBuffer {
         var body = ByteBuffer()

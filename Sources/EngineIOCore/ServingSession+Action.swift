@@ -4,6 +4,7 @@ extension ServingSession {
         case respond(ExchangeID, PollingResponse)
         /// A packet for a WebSocket. A message that has frames may leave as these.
         case send(EnginePacket, on: ExchangeID)
+        /// The shell leaves out a code that may not stand on the wire, and its reason (RFC 6455, section 7.4).
         case closeWebSocket(ExchangeID, code: UInt16?, reason: String)
         /// Cuts the connection of a request without an answer.
         case abortRequest(ExchangeID)

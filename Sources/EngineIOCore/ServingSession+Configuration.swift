@@ -8,7 +8,8 @@ extension ServingSession {
         package var packetsPerPayloadSent = 16
         /// Most packets in one POST. Past it the session ends.
         package var packetsPerPayloadReceived = 10_000
-        /// Most bytes that wait for a poll or an upgrade, with an overhead for each packet. Past it the session ends.
+        /// Bytes that may wait for a poll or an upgrade, with an overhead for each packet. Where more wait already, the
+        /// next message ends the session: one message may be larger than this.
         package var queuedBytesLimit = 16 << 20
         /// Most bytes of one polling answer; a single packet may be larger.
         package var payloadBytesLimit = 1_000_000

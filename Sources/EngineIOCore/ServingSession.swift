@@ -28,6 +28,8 @@ package struct ServingSession: Sendable {
 
     /// How often a poll is answered with a noop during an upgrade.
     private static let noopInterval = TimeAmount.milliseconds(100)
+    /// The close code for a session whose other hop was refused (RFC 6455, section 7.4.1).
+    private static let internalErrorCode: UInt16 = 1011
 
     package let configuration: Configuration
     package private(set) var transport: EngineTransport
@@ -61,9 +63,6 @@ package struct ServingSession: Sendable {
         if case .ended = phase { post == nil } else { false }
     }
 
-    /// Whether a WebSocket is open that may become the transport.
-    package var isUpgrading: Bool { probe != nil }
-
     package var queuedBytes: Int { queue.bytes }
 
     /// When `advance(to:)` has something to do at the earliest. Nil when never.
@@ -85,15 +84,8 @@ package struct ServingSession: Sendable {
         return next
     }
 
-    package var hasActions: Bool { !actions.isEmpty }
-
     /// The next thing to do, in order. Nil when all is done.
     package mutating func nextAction() -> Action? { actions.popFirst() }
-
-    package mutating func takeActions() -> [Action] {
-        defer { actions.removeAll() }
-        return Array(actions.elements)
-    }
 
     /// Offers no upgrade where there is none to be had, whatever the handshake says.
     private var openPacket: EnginePacket {
@@ -284,9 +276,7 @@ package struct ServingSession: Sendable {
 
     private mutating func send(_ packet: EnginePacket, at now: NIODeadline) {
         if let webSocket { return push(.send(packet, on: webSocket)) }
-        guard queue.bytes + PacketQueue.cost(of: packet) <= configuration.queuedBytesLimit else {
-            return end(.queueFull)
-        }
+        guard !queue.isFull(for: packet, bytesLimit: configuration.queuedBytesLimit) else { return end(.queueFull) }
         queue.append(packet)
         answerPoll(at: now)
     }
@@ -367,10 +357,9 @@ package struct ServingSession: Sendable {
             switch how {
             case .orderly: push(.closeWebSocket(webSocket, code: nil, reason: ""))
             case .webSocket(let code, let reason):
-                let frame = CloseFrame.sendable(code: code, reason: reason)
-                push(.closeWebSocket(webSocket, code: frame.code, reason: frame.reason))
+                push(.closeWebSocket(webSocket, code: code, reason: reason))
             case .abort: push(.abortWebSocket(webSocket))
-            case .refused: push(.closeWebSocket(webSocket, code: CloseFrame.internalError, reason: ""))
+            case .refused: push(.closeWebSocket(webSocket, code: Self.internalErrorCode, reason: ""))
             }
         }
         finish()

@@ -102,19 +102,43 @@ struct CallingPollingTests {
         #expect(playbook.session.takeActions().dropFirst() == [.post("4a\u{1E}4b"), .poll])
     }
 
-    @Test("queues up to its limit and ends with the first packet past it")
+    @Test("takes one message while no more than its limit waits, and ends with the one after it")
     func queueLimit() {
-        var exact = CallingPlaybook.polling { $0.queuedBytesLimit = 138 }
-        exact.step(.send(.text("first")), .post("4first"))
-        for _ in 0..<2 { exact.step(.send(.text("aaaa"))) }
-        #expect(exact.session.queuedBytes == 138)
-        exact.step(.send(.text("")), .abortRequests, .ended(.queueFull))
-        #expect(exact.session.queuedBytes == 0)
+        // 1 + 4 bytes and an overhead of 64 each
+        var full = CallingPlaybook.polling { $0.queuedBytesLimit = 138 }
+        full.step(.send(.text("first")), .post("4first"))
+        for _ in 0..<3 { full.step(.send(.text("aaaa"))) }
+        #expect(full.session.queuedBytes == 207)
+        full.step(.send(.text("")), .abortRequests, .ended(.queueFull))
+        #expect(full.session.queuedBytes == 0)
 
-        var small = CallingPlaybook.polling { $0.queuedBytesLimit = 137 }
-        small.step(.send(.text("first")), .post("4first"))
-        small.step(.send(.text("aaaa")))
-        small.step(.send(.text("aaaa")), .abortRequests, .ended(.queueFull))
+        var past = CallingPlaybook.polling { $0.queuedBytesLimit = 137 }
+        past.step(.send(.text("first")), .post("4first"))
+        for _ in 0..<2 { past.step(.send(.text("aaaa"))) }
+        past.step(.send(.text("aaaa")), .abortRequests, .ended(.queueFull))
+    }
+
+    @Test("answers pings though its queue is full, as long as they are few and small")
+    func pongsPastTheLimit() {
+        func full() -> CallingPlaybook {
+            var playbook = CallingPlaybook.polling { $0.queuedBytesLimit = 0 }
+            playbook.step(.send(.text("first")), .post("4first"))
+            playbook.step(.send(.text("aaaa")))
+            return playbook
+        }
+        var playbook = full()
+        for _ in 0..<16 { playbook.step(.polled("2"), .heartbeat, .poll) }
+        playbook.apply(.polled("2"))
+        #expect(playbook.session.takeActions() == [.abortRequests, .ended(.queueFull)])
+
+        var answered = full()
+        for _ in 0..<16 { answered.step(.polled("2"), .heartbeat, .poll) }
+        answered.step(.posted(), .post("4aaaa" + String(repeating: "\u{1E}3", count: 15)))
+        answered.step(.polled("2"), .heartbeat, .poll)  // there is room again
+
+        var large = full()
+        large.apply(.polled("2" + String(repeating: "x", count: 17)))
+        #expect(large.session.isEnded)
     }
 
     @Test("takes as many packets in an answer as configured, and not one more")
@@ -158,8 +182,7 @@ struct CallingPollingTests {
         playbook.step(.polled("4late"))
     }
 
-    @Test(
-        "ignores a second open packet, and pongs, upgrades and noops", arguments: [CallingPlaybook.open, "3", "5", "6"])
+    @Test("ignores pongs, upgrades and noops", arguments: ["3", "5", "6"])
     func ignores(packet: String) {
         var playbook = CallingPlaybook.polling()
         playbook.step(.polled(packet), .poll)

@@ -43,8 +43,7 @@ struct CallingWebSocketTests {
         playbook.step(.webSocketCloses())
     }
 
-    @Test(
-        "ignores a second open packet, and pongs, upgrades and noops", arguments: [CallingPlaybook.open, "3", "5", "6"])
+    @Test("ignores pongs, upgrades and noops", arguments: ["3", "5", "6"])
     func ignores(packet: String) {
         var playbook = CallingPlaybook.webSocket()
         playbook.step(.text(packet))
@@ -78,11 +77,22 @@ struct CallingWebSocketTests {
 
     @Test("queues up to its limit before the session is open")
     func queueLimit() {
-        var playbook = CallingPlaybook(.webSocket) { $0.queuedBytesLimit = 69 }
-        playbook.step(.send(.text("aaaa")))
-        playbook.step(.send(.text("")), .abortWebSocket, .ended(.queueFull))
-        var small = CallingPlaybook(.webSocket) { $0.queuedBytesLimit = 68 }
-        small.step(.send(.text("aaaa")), .abortWebSocket, .ended(.queueFull))
+        // 1 + 4 bytes and an overhead of 64 each
+        var full = CallingPlaybook(.webSocket) { $0.queuedBytesLimit = 69 }
+        for _ in 0..<2 { full.step(.send(.text("aaaa"))) }
+        full.step(.send(.text("")), .abortWebSocket, .ended(.queueFull))
+        var large = CallingPlaybook(.webSocket) { $0.queuedBytesLimit = 68 }
+        large.step(.send(.text("aaaa")))
+        large.step(.send(.text("")), .abortWebSocket, .ended(.queueFull))
+    }
+
+    @Test("a second open packet ends the session")
+    func secondOpenPacket() {
+        var playbook = CallingPlaybook.webSocket()
+        playbook.step(.text(CallingPlaybook.open), .closeEmpty, .violation(.unexpectedHandshake))
+        var polling = CallingPlaybook.polling()
+        polling.step(
+            .polled("4a\u{1E}" + CallingPlaybook.open + "\u{1E}4b"), .deliver("a"), .violation(.unexpectedHandshake))
     }
 
     @Test("tells a close frame from a cut")
@@ -115,7 +125,7 @@ struct CallingWebSocketTests {
             (ClosingKind.orderly, [CallingSession.Action.send(.close), .closeEmpty]),
             (.webSocket(code: 4001, reason: "x"), [.closeWebSocket(code: 4001, reason: "x")]),
             (.webSocket(code: nil, reason: ""), [.closeEmpty]),
-            (.webSocket(code: 1006, reason: "x"), [.closeEmpty]),
+            (.webSocket(code: 1006, reason: "x"), [.closeWebSocket(code: 1006, reason: "x")]),
             (.abort, [.abortWebSocket]),
             (.refused(status: 500, body: ByteBuffer()), [.abortWebSocket]),
         ])

@@ -27,17 +27,10 @@ struct EnginePacketTests {
     @Test("writes each packet as the message it was read from", arguments: vectors.filter { $0.error == nil })
     func encodes(vector: EngineVector) throws {
         let packet = try decode(vector).get()
-        let message = packet.webSocketMessage()
+        let message = packet.webSocketMessage
         #expect(message.payload == vector.bytes("again") ?? vector.bytes("wire"))
         let isBinary = if case .message(let message) = packet { message.kind == .binary } else { false }
         #expect((message.kind == .binary) == isBinary)
-    }
-
-    @Test("writes a binary message as base64 for a peer without binary WebSockets")
-    func encodesBinaryAsText() {
-        let message = EnginePacket.message(.binary([1, 2, 3, 4])).webSocketMessage(binaryAsText: true)
-        #expect(message.kind == .text)
-        #expect(message.payload == ByteBuffer(string: "bAQIDBA=="))
     }
 
     @Test("keeps the frames of a message, and shares its bytes")

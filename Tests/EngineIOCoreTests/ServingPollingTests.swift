@@ -172,21 +172,33 @@ struct ServingPollingTests {
         playbook.step(.poll(6), .answer(6, "bAQ=="))
     }
 
-    @Test("queues up to its limit and ends with the first packet past it")
+    @Test("takes one message while no more than its limit waits, and ends with the one after it")
     func queueLimit() {
         // 1 + 4 bytes and an overhead of 64 each
         var playbook = ServingPlaybook.polling { $0.queuedBytesLimit = 300 }
-        var small = ServingPlaybook.polling { $0.queuedBytesLimit = 137 }
-        for _ in 0..<2 { small.apply(.send(.text("aaaa"))) }
-        #expect(small.session.takeActions() == [.ended(.queueFull)])
-        #expect(small.session.queuedBytes == 0)
-        var exact = ServingPlaybook.polling { $0.queuedBytesLimit = 138 }
-        for _ in 0..<2 { exact.step(.send(.text("aaaa"))) }
-        #expect(exact.session.queuedBytes == 138)
-        exact.step(.send(.text("")), .ended(.queueFull))
-        exact.step(.poll(2), .unknownSession(2))
+        var past = ServingPlaybook.polling { $0.queuedBytesLimit = 137 }
+        for _ in 0..<2 { past.step(.send(.text("aaaa"))) }
+        past.step(.send(.text("aaaa")), .ended(.queueFull))
+        #expect(past.session.queuedBytes == 0)
+        var full = ServingPlaybook.polling { $0.queuedBytesLimit = 138 }
+        for _ in 0..<3 { full.step(.send(.text("aaaa"))) }
+        #expect(full.session.queuedBytes == 207)
+        full.step(.send(.text("")), .ended(.queueFull))
+        full.step(.poll(2), .unknownSession(2))
 
-        for _ in 0..<4 { playbook.step(.send(.text(""))) }
+        for _ in 0..<5 { playbook.step(.send(.text(""))) }
         playbook.step(.send(.text("")), .ended(.queueFull))  // empty messages fill it too
+    }
+
+    @Test("takes a message larger than its limit while nothing waits, and pings all the same")
+    func largeMessage() {
+        let large = String(repeating: "x", count: 1000)
+        var playbook = ServingPlaybook.polling { $0.queuedBytesLimit = 100 }
+        playbook.step(.send(.text(large)))
+        playbook.step(.wait(300))  // the ping joins it
+        playbook.step(.poll(2), .answer(2, "4\(large)\u{1E}2"))
+        playbook.step(.send(.binary([1])))
+        playbook.step(.send(.text(large)))
+        playbook.step(.send(.text("")), .ended(.queueFull))
     }
 }

@@ -41,7 +41,7 @@ struct ServingWebSocketTests {
             return
         }
         #expect(sent.frames == frames)
-        #expect(!playbook.session.hasActions)
+        #expect(playbook.session.nextAction() == nil)
     }
 
     @Test("ignores open, upgrade and noop packets from a client", arguments: ["0", "5", "6", "0{}"])
@@ -157,8 +157,8 @@ struct ServingWebSocketTests {
         arguments: [
             (ClosingKind.orderly, ServingSession.Action.closeEmpty(9)),
             (.webSocket(code: 4001, reason: "x"), .closeWebSocket(.n(9), code: 4001, reason: "x")),
-            (.webSocket(code: nil, reason: "x"), .closeEmpty(9)),
-            (.webSocket(code: 1006, reason: "x"), .closeEmpty(9)),
+            (.webSocket(code: nil, reason: "x"), .closeWebSocket(.n(9), code: nil, reason: "x")),
+            (.webSocket(code: 1006, reason: "x"), .closeWebSocket(.n(9), code: 1006, reason: "x")),
             (.abort, .abortWebSocket(.n(9))),
             (.refused(status: 502, body: ByteBuffer()), .closeWebSocket(.n(9), code: 1011, reason: "")),
         ])

@@ -88,9 +88,17 @@ final class SimulatedNetwork {
     }
 
     private func carryOut() {
-        while calling.hasActions || serving.hasActions {
-            while let action = calling.nextAction() { carryOut(action) }
-            while let action = serving.nextAction() { carryOut(action) }
+        var isSilent = false
+        while !isSilent {
+            isSilent = true
+            while let action = calling.nextAction() {
+                isSilent = false
+                carryOut(action)
+            }
+            while let action = serving.nextAction() {
+                isSilent = false
+                carryOut(action)
+            }
         }
     }
 
@@ -118,7 +126,7 @@ final class SimulatedNetwork {
             }
         case .send(let packet):
             guard let id = webSocket else { return }
-            let message = packet.webSocketMessage()
+            let message = packet.webSocketMessage
             onWebSocket(&lastToServer) {
                 guard $0.webSocket == id else { return }
                 $0.serving.receiveWebSocket(message.kind, message.payload, frames: nil, on: .n(id), at: $0.now)
@@ -157,7 +165,7 @@ final class SimulatedNetwork {
                 }
             }
         case .send(let packet, let socket):
-            let message = packet.webSocketMessage()
+            let message = packet.webSocketMessage
             onWebSocket(&lastToClient) {
                 guard $0.webSocket == socket.number else { return }
                 $0.calling.receiveWebSocket(message.kind, message.payload, frames: nil, at: $0.now)
