@@ -24,12 +24,13 @@ struct PacketQueue: Sendable {
         bytes > bytesLimit && !(packet.isSmallHeartbeat && heartbeats < Self.heartbeatsLimit)
     }
 
-    /// The frames that a message came in are not kept: they would double what it costs.
+    /// Of a message only its own bytes are kept: neither the frames that it came in, nor the rest of a much larger read
+    /// that it is a piece of. So the memory behind the queue stays within few times `bytes`.
     mutating func append(_ packet: EnginePacket) {
         bytes += Self.cost(of: packet)
         if packet.isSmallHeartbeat { heartbeats += 1 }
-        guard case .message(let message) = packet, message.frames != nil else { return packets.append(packet) }
-        packets.append(.message(EngineMessage(message.kind, message.bytes)))
+        guard case .message(let message) = packet else { return packets.append(packet) }
+        packets.append(.message(EngineMessage(message.kind, message.bytes.compact)))
     }
 
     mutating func popFirst() -> EnginePacket? {
@@ -69,5 +70,13 @@ extension EnginePacket {
         case .ping(let content), .pong(let content): content.readableBytes <= 16
         case .open, .close, .message, .upgrade, .noop: false
         }
+    }
+}
+
+extension ByteBuffer {
+    /// The same bytes, copied where the storage behind them is much larger.
+    fileprivate var compact: ByteBuffer {
+        guard storageCapacity > 4 * (readableBytes + PacketQueue.packetOverheadBytes) else { return self }
+        return ByteBuffer(bytes: readableBytesView)
     }
 }
