@@ -11,7 +11,10 @@ package protocol BridgeOutput: AnyObject {
     /// An injected event was acknowledged.
     func bridge(acknowledges injection: PendingInjection, by packet: SocketPacket, after latency: TimeAmount)
 
-    /// A packet of that side could not be decoded and `--strict` was asked for.
+    /// An injected event will not be acknowledged: its namespace was left, or refused.
+    func bridge(abandons injection: PendingInjection)
+
+    /// A packet of that side could not be decoded and `--strict` was asked for: the connection has to end.
     func bridge(refuses side: Side, error: SocketIOError, at moment: Moment)
 }
 
@@ -37,10 +40,15 @@ package final class Bridge {
 
     private let recorder: any EventRecorder
     private let isStrict: Bool
-    private var clientDecoder: SocketPacketDecoder
-    private var upstreamDecoder: SocketPacketDecoder
+    private var clientIntake: PacketIntake
+    private var upstreamIntake: PacketIntake
     private var namespaces: NamespaceTable
     private var injections: InjectionTable
+    private var isClosed = false
+
+    /// - Parameter isStrict: refuses what cannot be decoded, in place of passing it as it came: a message whose envelope
+    ///   is none, or attachments that nobody announced or that do not come. Arguments are not parsed, so broken JSON in
+    ///   them passes.
     package init(
         connection: ConnectionID, engineVersion: UInt8 = 4, transport: EngineTransport, chain: MiddlewareChain,
         recorder: any EventRecorder, limits: Limits, isStrict: Bool = false
@@ -52,60 +60,72 @@ package final class Bridge {
         self.chain = chain
         self.recorder = recorder
         self.isStrict = isStrict
-        let decoder = SocketPacketDecoder(
-            attachmentLimit: limits.attachmentsPerPacket, attachmentBytesLimit: limits.messageBytes)
-        clientDecoder = decoder
-        upstreamDecoder = decoder
+        clientIntake = PacketIntake(limits: limits)
+        upstreamIntake = PacketIntake(limits: limits)
         namespaces = NamespaceTable(limit: limits.namespacesPerConnection)
         injections = InjectionTable(limit: limits.pendingInjections)
     }
 
     // MARK: Messages from the peers
 
-    /// Takes the next message of one side.
+    /// Takes the next message of one side. After `close` nothing passes any more.
     package func receive(_ message: EngineMessage, from side: Side, at moment: Moment) {
+        guard !isClosed else { return }
         do throws(SocketIOError) {
-            guard let packet = try decode(message, from: side) else { return }
+            guard let packet = try decode(message, from: side, at: moment) else { return }
             pass(packet, from: side, at: moment)
         } catch {
             receiveUndecodable(message, from: side, error: error, at: moment)
         }
     }
 
-    private func decode(_ message: EngineMessage, from side: Side) throws(SocketIOError) -> SocketPacket? {
+    private func decode(
+        _ message: EngineMessage, from side: Side, at moment: Moment
+    ) throws(SocketIOError) -> SocketPacket? {
         switch side {
-        case .client: try clientDecoder.receive(message)
-        case .upstream: try upstreamDecoder.receive(message)
+        case .client: try clientIntake.receive(message, at: moment.monotonic)
+        case .upstream: try upstreamIntake.receive(message, at: moment.monotonic)
         }
     }
 
-    /// Forwards what is no packet as it came. A text message in the place of an attachment starts anew.
+    /// Forwards what is no packet as it came. A message that cannot be an attachment where one is missing starts anew.
     private func receiveUndecodable(
         _ message: EngineMessage, from side: Side, error: SocketIOError, at moment: Moment
     ) {
-        guard !isStrict else { return output?.bridge(refuses: side, error: error, at: moment) ?? () }
-        let unfinished = side == .client ? clientDecoder.takeUnfinished() : upstreamDecoder.takeUnfinished()
+        let unfinished = takeUnfinished(from: side)
+        guard !isStrict else { return refuse(unfinished + [message], from: side, error: error, at: moment) }
         for earlier in unfinished { passOpaque(earlier, from: side, at: moment) }
         guard unfinished.isEmpty else { return receive(message, from: side, at: moment) }
         passOpaque(message, from: side, at: moment)
     }
 
-    private func passOpaque(_ message: EngineMessage, from side: Side, at moment: Moment) {
-        count(side)
-        output?.bridge(sends: message, to: side.other, at: moment)
-        recorder.record(
-            EventRecord(
-                connection: connection, time: moment.wall, from: side, kind: .opaque, transport: transport(of: side),
-                engineVersion: engineVersion, verdicts: [.forwarded], content: .message(message)))
+    private func takeUnfinished(from side: Side) -> [EngineMessage] {
+        switch side {
+        case .client: clientIntake.takeUnfinished()
+        case .upstream: upstreamIntake.takeUnfinished()
+        }
     }
 
-    private func pass(_ packet: SocketPacket, from side: Side, at moment: Moment) {
+    private func passOpaque(_ message: EngineMessage, from side: Side, at moment: Moment) {
+        output?.bridge(sends: message, to: side.other, at: moment)
+        recordOpaque(message, from: side, verdicts: [.forwarded], at: moment)
+    }
+
+    private func refuse(_ messages: [EngineMessage], from side: Side, error: SocketIOError, at moment: Moment) {
+        for message in messages { recordOpaque(message, from: side, verdicts: [.dropped], at: moment) }
+        output?.bridge(refuses: side, error: error, at: moment)
+    }
+
+    private func pass(_ received: SocketPacket, from side: Side, at moment: Moment) {
         count(side)
-        if !packet.kind.isEvent { follow(packet, from: side) }
-        if packet.envelope.ackID.count == InjectionTable.digits, consume(packet, from: side, at: moment) { return }
+        var packet = received
+        if packet.kind.isAck, packet.envelope.ackID.count >= InjectionTable.digits {
+            guard let ack = ownAck(packet, from: side, at: moment) else { return }
+            packet = ack
+        }
         let context = context(from: side)
         guard chain.wants(packet, context: context) else {
-            send(packet, to: side.other, at: moment)
+            forward(packet, from: side, at: moment)
             return recorder.recordForwarded(packet, context: context, time: moment.wall)
         }
         carryOut(chain.handle(packet, context: context), on: packet, from: side, at: moment)
@@ -113,12 +133,13 @@ package final class Bridge {
 
     private func carryOut(_ decision: EventDecision, on packet: SocketPacket, from side: Side, at moment: Moment) {
         guard let result = decision.packet else {
+            let answer = packet.wantsAck ? decision.answer : nil
             record(
-                packet, from: side, verdicts: decision.answer == nil ? [.dropped] : [.dropped, .replied],
+                packet, from: side, verdicts: answer == nil ? [.dropped] : [.dropped, .replied],
                 rules: decision.rules, at: moment)
-            return answer(packet, with: decision.answer, from: side, rules: decision.rules, at: moment)
+            return self.answer(packet, with: answer, from: side, rules: decision.rules, at: moment)
         }
-        send(result, to: side.other, at: moment)
+        forward(result, from: side, at: moment)
         let isModified = result != packet
         record(
             result, from: side, verdicts: isModified ? [.modified, .forwarded] : [.forwarded], rules: decision.rules,
@@ -129,23 +150,91 @@ package final class Bridge {
     private func answer(
         _ packet: SocketPacket, with arguments: [UInt8]?, from side: Side, rules: [RuleID], at moment: Moment
     ) {
-        guard let arguments, packet.wantsAck else { return }
+        guard let arguments else { return }
         let ack = SocketPacket(
             kind: .ack, namespace: packet.namespace, ackID: packet.ackID, payload: arguments)
         send(ack, to: side, at: moment)
         record(ack, from: side.other, verdicts: [.replied, .forwarded], injected: true, rules: rules, at: moment)
     }
 
+    /// Sends a packet on, and takes note of what that means for namespaces and ack ids. What a rule dropped never
+    /// happened, what it changed happened as changed.
+    private func forward(_ packet: SocketPacket, from side: Side, at moment: Moment) {
+        guard packet.kind.isEvent else {
+            send(packet, to: side.other, at: moment)
+            return follow(packet, from: side)
+        }
+        guard packet.envelope.ackID.count >= InjectionTable.digits, let id = packet.ackID,
+            namespaces.isKnown(packet.namespace),
+            let free = injections.note(ackID: id, namespace: packet.namespace, to: side.other)
+        else { return send(packet, to: side.other, at: moment) }
+        send(packet.with(ackID: free), to: side.other, at: moment)
+    }
+
     /// Keeps the table of namespaces true: what is joined, and by which id.
     private func follow(_ packet: SocketPacket, from side: Side) {
-        switch packet.kind {
-        case .connect where side == .client: namespaces.join(packet.namespace)
-        case .connect: namespaces.accept(packet.namespace, sid: (try? packet.parsedPayload())?["sid"]?.string)
-        case .disconnect:
-            namespaces.leave(packet.namespace)
-            injections.forget(namespace: packet.namespace)
-        case .connectError: namespaces.leave(packet.namespace)
+        switch (packet.kind, side) {
+        case (.connect, .client): namespaces.join(packet.namespace)
+        case (.connect, .upstream):
+            namespaces.accept(packet.namespace, sid: (try? packet.parsedPayload())?["sid"]?.string)
+        case (.disconnect, _), (.connectError, .upstream): leave(packet.namespace)
         default: break
+        }
+    }
+
+    private func leave(_ namespace: String) {
+        guard namespaces.isKnown(namespace) else { return }
+        namespaces.leave(namespace)
+        for lost in injections.forget(namespace: namespace) { output?.bridge(abandons: lost) }
+    }
+
+    /// What goes on of an ack whose id may have been given here: nothing where it is for an injected event, which the
+    /// other side must not see, and otherwise the ack with the id that the other side knows.
+    private func ownAck(_ packet: SocketPacket, from side: Side, at moment: Moment) -> SocketPacket? {
+        guard let id = packet.ackID else { return packet }
+        switch injections.take(ackID: id, namespace: packet.namespace, from: side) {
+        case .foreign: return packet
+        case .renumbered(let own): return packet.with(ackID: own)
+        case .answers(let pending):
+            output?.bridge(acknowledges: pending, by: packet, after: moment.monotonic - pending.sentAt)
+        case .stale: break
+        }
+        record(packet, from: side, verdicts: [.dropped], at: moment)
+        return nil
+    }
+
+    // MARK: Time and the end
+
+    /// When `advance(to:)` has something to do at the earliest. Nil when never.
+    package var nextDeadline: NIODeadline? {
+        guard let client = clientIntake.deadline, let upstream = upstreamIntake.deadline else {
+            return clientIntake.deadline ?? upstreamIntake.deadline
+        }
+        return min(client, upstream)
+    }
+
+    /// Gives up packets whose attachments did not come in time: what came of them passes as it came.
+    package func advance(to moment: Moment) {
+        for side in Side.allCases {
+            let deadline = side == .client ? clientIntake.deadline : upstreamIntake.deadline
+            guard let deadline, deadline <= moment.monotonic else { continue }
+            let unfinished = takeUnfinished(from: side)
+            if isStrict {
+                refuse(unfinished, from: side, error: SocketIOError(.missingAttachments, at: 0), at: moment)
+            } else {
+                for message in unfinished { passOpaque(message, from: side, at: moment) }
+            }
+        }
+    }
+
+    /// The connection is over. What came of packets that are not whole is recorded and goes nowhere, since without the
+    /// rest no peer can make anything of it.
+    package func close(at moment: Moment) {
+        isClosed = true
+        for side in Side.allCases {
+            for message in takeUnfinished(from: side) {
+                recordOpaque(message, from: side, verdicts: [.dropped], at: moment)
+            }
         }
     }
 
@@ -153,7 +242,8 @@ package final class Bridge {
 
     /// Sends an event to one side as if the other had sent it.
     ///
-    /// - Returns: the injection that is waited for, nil where no ack is wanted. `Action.acknowledged` brings the ack.
+    /// - Returns: the injection that is waited for, nil where no ack is wanted. The output is told of the ack, or that
+    ///   none will come.
     package func inject(_ injection: Injection, at moment: Moment) throws(ControlError) -> PendingInjection? {
         guard namespaces.isJoined(injection.namespace) else { throw .namespaceNotJoined(injection.namespace) }
         try checkSize(of: injection)
@@ -171,15 +261,14 @@ package final class Bridge {
             attachments: injection.attachments.map { ByteBuffer(bytes: $0) })
     }
 
-    /// A message that a peer finds too large would end the connection (Engine.IO v4, maxPayload). One byte is the
-    /// packet type.
+    /// A message that a peer finds too large would end the connection (Engine.IO v4, maxPayload).
     private func checkSize(of injection: Injection) throws(ControlError) {
         guard let largest = messageBytesLimit else { return }
         let packet = packet(for: injection, ackID: injection.wantsAck ? String(InjectionTable.lastID) : nil)
-        let size = packet.messages.map(\.bytes.readableBytes).max() ?? 0
-        guard size + 1 <= largest else {
-            throw .invalid(
-                "the event has a message of \(size + 1) bytes, the upstream announced \(largest) as the most")
+        let transport = transport(of: injection.to)
+        let size = packet.messages.map { $0.packetBytes(on: transport) }.max() ?? 0
+        guard size <= largest else {
+            throw .invalid("the event has a message of \(size) bytes, the upstream announced \(largest) as the most")
         }
     }
 
@@ -194,25 +283,7 @@ package final class Bridge {
             send(packet, to: side, at: moment)
             record(packet, from: side.other, verdicts: [.injected, .forwarded], injected: true, at: moment)
         }
-        follow(packet, from: .client)
-    }
-
-    /// Whether the packet is the ack of an injected event, which the other side must not see.
-    private func consume(_ packet: SocketPacket, from side: Side, at moment: Moment) -> Bool {
-        guard let id = packet.ackID else { return false }
-        guard packet.kind.isAck else {
-            if packet.kind.isEvent { injections.noteForeign(ackID: id, namespace: packet.namespace, from: side) }
-            return false
-        }
-        switch injections.take(ackID: id, namespace: packet.namespace, from: side) {
-        case .foreign: return false
-        case .answers(let pending):
-            let latency = moment.monotonic - pending.sentAt
-            output?.bridge(acknowledges: pending, by: packet, after: latency)
-        case .stale: break
-        }
-        record(packet, from: side, verdicts: [.dropped], at: moment)
-        return true
+        leave(namespace)
     }
 
     // MARK: Records
@@ -223,6 +294,14 @@ package final class Bridge {
             EventRecord(
                 connection: connection, time: moment.wall, from: side, kind: kind, transport: transport(of: side),
                 engineVersion: engineVersion, verdicts: [.forwarded], content: .list(ByteBuffer(bytes: list.encoded))))
+    }
+
+    private func recordOpaque(_ message: EngineMessage, from side: Side, verdicts: Verdicts, at moment: Moment) {
+        count(side)
+        recorder.record(
+            EventRecord(
+                connection: connection, time: moment.wall, from: side, kind: .opaque, transport: transport(of: side),
+                engineVersion: engineVersion, verdicts: verdicts, content: .message(message)))
     }
 
     private func record(
@@ -261,5 +340,26 @@ package final class Bridge {
     private func context(from side: Side) -> EventContext {
         EventContext(
             connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion)
+    }
+}
+
+extension SocketPacket {
+    /// The same packet with another ack id.
+    fileprivate func with(ackID: String) -> SocketPacket {
+        SocketPacket(
+            kind: kind, namespace: namespace, ackID: ackID, payload: payload.readableBytesView,
+            attachments: attachments.map(\.bytes))
+    }
+}
+
+extension EngineMessage {
+    /// What the message takes as a packet: text has its type before it, and binary is base64 by polling.
+    fileprivate func packetBytes(on transport: EngineTransport) -> Int {
+        let count = bytes.readableBytes
+        switch (kind, transport) {
+        case (.text, _): return 1 + count
+        case (.binary, .webSocket): return count
+        case (.binary, .polling): return 1 + (count + 2) / 3 * 4
+        }
     }
 }

@@ -21,11 +21,17 @@ package struct Limits: Sendable {
     /// Attachments of one packet. Past it the packet passes undecoded, as `opaque`.
     package var attachmentsPerPacket = 1000
 
-    /// Bytes that wait to be sent to one side of a connection. At half of it the other side is no longer read; at it
-    /// the connection ends on both hops.
+    /// Bytes that may wait to be sent to one side of a connection. Where more wait, the connection ends on both hops: by
+    /// polling with the next message, on a WebSocket once the other side had to be read all the same for its heartbeats.
+    /// A single message may be larger. (The other side is held back much earlier, from 512 KiB on.)
     package var queuedBytes = 16 << 20
 
-    /// Namespaces of one connection that are followed. Past it they pass, but injections into them are refused.
+    /// How long the attachments of a packet may take from its text to the last of them. Past it what came passes
+    /// undecoded, as `opaque`. Peers send the messages of a packet one right after the other.
+    package var attachments = Duration.seconds(60)
+
+    /// Namespaces of one connection that are followed. Past it they pass, but injections into them are refused; so it is
+    /// with a name of more than 1024 bytes.
     package var namespacesPerConnection = 1000
 
     /// Injected events of one connection that await an ack. Past it further ones are refused.

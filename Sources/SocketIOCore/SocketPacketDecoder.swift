@@ -25,9 +25,6 @@ package struct SocketPacketDecoder: Sendable {
         self.attachmentBytesLimit = attachmentBytesLimit
     }
 
-    /// Whether attachments of a packet are still to come.
-    package var isAwaitingAttachments: Bool { unfinished != nil }
-
     /// The messages of a packet whose attachments did not all come, in order; forgets them.
     package mutating func takeUnfinished() -> [EngineMessage] {
         defer { unfinished = nil }

@@ -29,7 +29,8 @@ enum Help {
         --memory 64MiB                    how much of the traffic is kept
         --upstream-transport mirror       mirror, websocket or polling
         --path /socket.io/                the Socket.IO path
-        --strict                          end a connection whose packets cannot be decoded, in place of passing them
+        --strict                          end a connection at a packet that is none, in place of passing it; broken
+                                          JSON in the arguments passes all the same, as nobody parses them
         --preserve-host                   send the client's Host upstream
         --forwarded                       add X-Forwarded-For, -Proto and -Host
         --threads 1                       event loops

@@ -8,6 +8,7 @@ import SocketIOCore
 enum BridgeAction: Equatable {
     case send(EngineMessage, to: Side)
     case acknowledged(PendingInjection, by: SocketPacket, after: TimeAmount)
+    case abandoned(PendingInjection)
     case end(Side, SocketIOError)
 }
 
@@ -46,6 +47,17 @@ final class Playbook {
         return actions()
     }
 
+    /// Lets that time go by since the start, then runs what is due.
+    func advance(to offset: TimeAmount) -> [BridgeAction] {
+        bridge.advance(to: moment(offset))
+        return actions()
+    }
+
+    /// From the start to the next deadline.
+    var deadline: TimeAmount? { bridge.nextDeadline.map { $0 - moment.monotonic } }
+
+    func close() { bridge.close(at: moment) }
+
     @discardableResult
     func inject(to side: Side, namespace: String = "/", wantsAck: Bool = false) throws(ControlError)
         -> PendingInjection?
@@ -73,6 +85,8 @@ private final class CollectingOutput: BridgeOutput {
     func bridge(acknowledges injection: PendingInjection, by packet: SocketPacket, after latency: TimeAmount) {
         actions.append(.acknowledged(injection, by: packet, after: latency))
     }
+
+    func bridge(abandons injection: PendingInjection) { actions.append(.abandoned(injection)) }
 
     func bridge(refuses side: Side, error: SocketIOError, at moment: Moment) { actions.append(.end(side, error)) }
 }

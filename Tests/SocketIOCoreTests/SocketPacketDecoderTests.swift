@@ -27,7 +27,7 @@ struct SocketPacketDecoderTests {
             return packet
         }
         #expect(actual.map { $0.map(PacketVector.Packet.init) } == vector.expected.map(Optional.some))
-        #expect(!decoder.isAwaitingAttachments)
+        #expect(decoder.takeUnfinished().isEmpty)
         if case .success(let packet?) = actual { #expect(packet.messages == vector.wire) }
     }
 

@@ -27,6 +27,10 @@ final class InjectionWaiters {
         waiting.removeValue(forKey: injection)?.succeed(ack, latency)
     }
 
+    func fail(_ injection: PendingInjection, _ error: ControlError) {
+        waiting.removeValue(forKey: injection)?.fail(error)
+    }
+
     func failAll(_ error: ControlError) {
         let all = waiting.values
         waiting = [:]

@@ -259,6 +259,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
         guard closedAt == nil else { return }
         closedAt = moment.wall
         closeReason = reason
+        bridge.close(at: moment)
         bridge.recordLifecycle(.close, from: side, list: [["reason": JSONValue(reason)]], at: moment)
         injections.failAll(.connectionClosed)
         loop.connectionClosed(self)
@@ -285,6 +286,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     private func schedule() {
         if let deadline = upstreamHop.nextDeadline { timer.require(deadline) }
         if let deadline = clientHop.nextDeadline { timer.require(deadline) }
+        if let deadline = bridge.nextDeadline { timer.require(deadline) }
         if let deadline = pressureOnClient.deadline { timer.require(deadline) }
         if let deadline = pressureOnUpstream.deadline { timer.require(deadline) }
     }
@@ -293,6 +295,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
         let moment = loop.clock.now()
         upstreamHop.advance(to: moment.monotonic)
         clientHop.advance(to: moment.monotonic)
+        bridge.advance(to: moment)
         for side in Side.allCases { pressureChanged(towards: side) }
         drain(at: moment)
     }
@@ -394,6 +397,10 @@ extension SocketIOConnection: BridgeOutput {
 
     func bridge(acknowledges injection: PendingInjection, by packet: SocketPacket, after latency: TimeAmount) {
         injections.succeed(injection, by: packet, after: latency)
+    }
+
+    func bridge(abandons injection: PendingInjection) {
+        injections.fail(injection, .namespaceNotJoined(injection.namespace))
     }
 
     func bridge(refuses side: Side, error: SocketIOError, at moment: Moment) {
