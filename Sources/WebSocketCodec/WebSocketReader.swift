@@ -20,12 +20,12 @@ package struct WebSocketReader: Sendable {
     private let isMasked: Bool
 
     /// What came and is not yet taken; begins with a frame.
-    private var buffer = ByteBuffer()
+    private(set) var buffer = ByteBuffer()
     /// Whether `buffer` is ours alone, so that more can be written to its end without copying all of it.
     private var isBufferOwned = false
     /// In the server role: the unmasked payloads of the first frames in `buffer`, one after the other.
-    private var plain = ByteBuffer()
-    private var partial: PartialMessage?
+    private(set) var plain = ByteBuffer()
+    private(set) var partial: PartialMessage?
     /// Bytes taken out of `buffer` so far.
     private var takenBytes = 0
     private var isEnded = false
@@ -35,20 +35,6 @@ package struct WebSocketReader: Sendable {
         self.messageBytesLimit = min(max(messageBytesLimit, 0), Self.largestMessageBytesLimit)
         self.fragmentsLimit = min(max(fragmentsLimit, 1), Self.largestFragmentsLimit)
         isMasked = role == .server
-    }
-
-    /// Whether a fragmented message has begun and its last frame is not in.
-    package var isMidMessage: Bool { partial != nil }
-
-    /// Bytes held for frames and messages that are not whole yet.
-    package var bufferedBytes: Int {
-        buffer.readableBytes + (partial.map { $0.payload.readableBytes + $0.frames.readableBytes } ?? 0)
-    }
-
-    /// Bytes of the storage behind that, and of what is kept for the next read.
-    package var storageBytes: Int {
-        buffer.storageCapacity + plain.storageCapacity
-            + (partial.map { $0.payload.storageCapacity + $0.frames.storageCapacity } ?? 0)
     }
 
     /// Takes what a read brought. Call `next()` until it returns nil before the next append. After a close frame or an

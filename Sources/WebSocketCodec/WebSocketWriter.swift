@@ -13,12 +13,7 @@ package enum WebSocketWriter {
         payload.withUnsafeReadableBytes { write(opcode, prefix: prefix, $0, mask: mask, into: &buffer) }
     }
 
-    /// `payload` has at most 125 bytes.
-    package static func writePing(_ payload: ByteBuffer, mask: UInt32?, into buffer: inout ByteBuffer) {
-        writeControl(.ping, payload, mask: mask, into: &buffer)
-    }
-
-    /// `payload` is the ping's.
+    /// `payload` is the ping's: at most 125 bytes.
     package static func writePong(_ payload: ByteBuffer, mask: UInt32?, into buffer: inout ByteBuffer) {
         writeControl(.pong, payload, mask: mask, into: &buffer)
     }

@@ -178,6 +178,27 @@ def test_no_answer_in_time(siphon):
     client.close()
 
 
+@pytest.mark.parametrize("leaver", ["client", "upstream"])
+def test_no_answer_from_a_namespace_that_is_left(engine_upstream, start_siphon, leaver):
+    upstream = engine_upstream()
+    siphon = start_siphon(upstream.url)
+    client = EngineClient(siphon.port, "websocket")
+    client.join()
+    session, connection = upstream.session(), siphon.connections()[0]["id"]
+    outcome = []
+    caller = threading.Thread(
+        target=lambda: outcome.append(
+            siphon.api.inject(connection, "client", "q", [], ack=True, timeoutMilliseconds=60_000)
+        )
+    )
+    caller.start()
+    assert client.receive().startswith("42")
+    (client if leaver == "client" else session).send("41")
+    caller.join(10)
+    assert outcome and outcome[0].status_code == 409, "the caller waits on"
+    client.close()
+
+
 REFUSED = {
     "no such connection": (404, {}, "c999999"),
     "namespace not joined": (409, {"namespace": "/chat"}, None),

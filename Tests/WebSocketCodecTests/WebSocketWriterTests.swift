@@ -4,14 +4,20 @@ import WebSocketCodec
 
 @Suite("WebSocketWriter")
 struct WebSocketWriterTests {
-    @Test("writes what was read from a vector to the same bytes", arguments: WebSocketVector.all.filter(\.isReencoded))
+    /// Pings are only read here.
+    private static let vectors = WebSocketVector.all.filter { vector in
+        guard vector.reencode == true else { return false }
+        return !vector.expectedInputs.contains { if case .ping = $0 { true } else { false } }
+    }
+
+    @Test("writes what was read from a vector to the same bytes", arguments: vectors)
     func reencodes(vector: WebSocketVector) {
         var wire = ByteBuffer()
         for input in vector.expectedInputs {
             switch input {
             case .message(let kind, let payload, _):
                 WebSocketWriter.writeMessage(kind, payload, mask: vector.maskKey, into: &wire)
-            case .ping(let payload): WebSocketWriter.writePing(payload, mask: vector.maskKey, into: &wire)
+            case .ping: Issue.record("a ping cannot be written")
             case .pong(let payload): WebSocketWriter.writePong(payload, mask: vector.maskKey, into: &wire)
             case .close(let code, let reason):
                 WebSocketWriter.writeClose(
@@ -22,7 +28,7 @@ struct WebSocketWriterTests {
     }
 
     @Test("has vectors to write")
-    func hasVectors() { #expect(WebSocketVector.all.count(where: \.isReencoded) > 30) }
+    func hasVectors() { #expect(Self.vectors.count > 30) }
 
     @Test("puts a prefix before the payload", arguments: [0, 1, 7, 8, 124, 125, 126, 65_534, 65_535])
     func writesPrefix(count: Int) {
@@ -41,9 +47,9 @@ struct WebSocketWriterTests {
     @Test("appends to what stands in the buffer")
     func appends() {
         var wire = ByteBuffer(string: "ab")
-        WebSocketWriter.writePing(ByteBuffer(), mask: nil, into: &wire)
+        WebSocketWriter.writePong(ByteBuffer(), mask: nil, into: &wire)
         WebSocketWriter.writePong(ByteBuffer(string: "x"), mask: nil, into: &wire)
-        #expect(wire == ByteBuffer(bytes: [0x61, 0x62, 0x89, 0, 0x8A, 1, 0x78]))
+        #expect(wire == ByteBuffer(bytes: [0x61, 0x62, 0x8A, 0, 0x8A, 1, 0x78]))
     }
 
     @Test(
@@ -66,8 +72,4 @@ struct WebSocketWriterTests {
             #expect(try reader.next() == .close(code: 1000, reason: ByteBuffer(string: kept)))
         }
     }
-}
-
-extension WebSocketVector {
-    var isReencoded: Bool { reencode == true }
 }
