@@ -76,10 +76,11 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 }
 
 extension JSONValue {
-    /// The member of that name, the last where it comes twice, as JavaScript reads it.
+    /// The member of that name, the last where it comes twice, as JavaScript reads it: names are compared by their code
+    /// units, whereas Swift's `==` takes different spellings of one character for equal.
     package subscript(_ key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.key.value == key }?.value
+        return members.last { $0.key.value.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The element at that index; nil for no array and past its end.

@@ -6,7 +6,7 @@ package enum AckState: String, Hashable, Sendable, CaseIterable {
     case pending
     /// Its ack came.
     case answered
-    /// The connection, or its namespace, ended before an ack came.
+    /// The connection, or its namespace, ended before an ack came, or the sender used the id again.
     case unanswered
     /// An ack that came after its time was over.
     case late

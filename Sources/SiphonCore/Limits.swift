@@ -5,8 +5,8 @@ package struct Limits: Sendable {
     /// 100 MB is what Socket.IO 2 servers took by default, the largest default of any version.
     package var messageBytes = 100_000_000
 
-    /// Largest body of the upstream's answer to a handshake, in bytes. Past it: 502. Open packets and refusals are
-    /// small.
+    /// Largest body of the upstream's answer to a handshake or a POST, in bytes. Past it: 502, or the session ends. Open
+    /// packets and refusals are small.
     package var handshakeBytes = 1 << 20
 
     /// Frames of one fragmented message. Past it: close 1009. (A flood of one-byte fragments: CVE-2026-48779 of ws.)

@@ -1,7 +1,7 @@
 package import EngineIOCore
 package import LosslessJSON
 
-/// What one side of a connection is.
+/// What a connection is at one moment.
 package struct ConnectionSnapshot: Sendable {
     package enum ProtocolName: String, Sendable {
         case socketIO = "socket.io"
@@ -10,7 +10,7 @@ package struct ConnectionSnapshot: Sendable {
 
     package struct Namespace: Sendable {
         package var name: String
-        /// The Socket.IO id that the upstream gave; nil until it answered.
+        /// The Socket.IO id that the client was given; nil before that, and for one of more than 1024 bytes.
         package var sid: String?
 
         package init(name: String, sid: String?) {

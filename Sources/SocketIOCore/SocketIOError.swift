@@ -5,15 +5,14 @@ package struct SocketIOError: Error, Hashable, Sendable {
         case unknownKind
         /// A type 5 or 6 without its `<count>-`, or a count that is no number.
         case badAttachmentCount
+        /// More attachments announced than the decoder takes.
         case tooManyAttachments
-        /// A text message while binary messages of the packet before are missing.
+        /// A text message while binary messages of the packet before are missing, or none in time.
         case missingAttachments
         /// A binary message that no packet announced.
         case unexpectedAttachment
-        /// The attachments of one packet are more bytes than `Limits` allows.
+        /// The attachments of one packet are more bytes than the decoder takes.
         case attachmentsTooLarge
-        /// The payload is not what this kind of packet carries.
-        case badPayload
     }
 
     package let code: Code

@@ -74,6 +74,13 @@ struct JSONValueTests {
         #expect(faultOfValidating(Array("\"\(escaped)\"".utf8)) == nil)
     }
 
+    @Test("tells names apart that only look the same, as JavaScript does")
+    func namesByCodeUnits() throws {
+        let value = try JSONValue(parsing: "{\"\u{E9}\":1,\"e\u{301}\":2}")
+        #expect(value["\u{E9}"]?.int == 1)
+        #expect(value["e\u{301}"]?.int == 2)
+    }
+
     @Test("finds members and elements; of members that come twice the last")
     func subscripts() throws {
         let value = try JSONValue(parsing: #"{"a":1,"b":[true,"x"],"a":2,"\u0063":null}"#)
