@@ -22,43 +22,6 @@ package struct JSONMember: Hashable, Sendable {
     }
 }
 
-/// The text of a number as it stood on the wire, such as `1.0`, `1e3` or `12345678901234567890`.
-package struct JSONNumber: Hashable, Sendable {
-    package let text: String
-
-    /// `text` must be a number in the grammar of RFC 8259, section 6; the parser makes sure of it.
-    init(validated text: String) { self.text = text }
-
-    package init(_ value: Int) { text = String(value) }
-
-    /// A number that JSON cannot write (infinity, not a number) becomes 0.
-    package init(_ value: Double) { text = value.isFinite ? "\(value)" : "0" }
-
-    /// The nearest double; infinite for `1e400`.
-    package var double: Double { Double(text) ?? 0 }
-
-    /// The value where it is written as an integer that an `Int` holds.
-    package var int: Int? { Int(text) }
-}
-
-/// A string in its escaped form: what stood between the quotes.
-package struct JSONString: Hashable, Sendable, ExpressibleByStringLiteral {
-    /// The source text between the quotes, escapes as they were.
-    package let escaped: String
-
-    init(validatedEscaped escaped: String) { self.escaped = escaped }
-
-    package init(_ value: String) { escaped = JSONEscapes.escape(value) }
-
-    /// Text that a peer sent between quotes and that nobody has checked: broken escapes read as U+FFFD.
-    package init(escapedOnWire escaped: String) { self.escaped = escaped }
-
-    package init(stringLiteral value: String) { self.init(value) }
-
-    /// The string that the text means. A lone surrogate, which no Swift string holds, reads as U+FFFD.
-    package var value: String { JSONEscapes.unescape(escaped) }
-}
-
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

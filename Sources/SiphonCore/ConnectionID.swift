@@ -19,36 +19,3 @@ package struct ConnectionID: Hashable, Sendable, Comparable, CustomStringConvert
         return UInt64(text.dropFirst())
     }
 }
-
-/// A recorded event's number, counted from 1 within one run, in order of recording; written `e42`.
-package struct EventID: Hashable, Sendable, Comparable, CustomStringConvertible {
-    package let number: UInt64
-
-    package init(_ number: UInt64) { self.number = number }
-
-    /// Reads `e42`; nil for anything else.
-    package init?(_ text: some StringProtocol) {
-        guard let number = ConnectionID.number(in: text, after: "e") else { return nil }
-        self.number = number
-    }
-
-    package var description: String { "e\(number)" }
-
-    package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
-}
-
-/// A rule's number, counted from 1 within one run; written `r1`.
-package struct RuleID: Hashable, Sendable, CustomStringConvertible {
-    package let number: UInt32
-
-    package init(_ number: UInt32) { self.number = number }
-
-    package init?(_ text: some StringProtocol) {
-        guard let number = ConnectionID.number(in: text, after: "r"), let small = UInt32(exactly: number) else {
-            return nil
-        }
-        self.number = small
-    }
-
-    package var description: String { "r\(number)" }
-}

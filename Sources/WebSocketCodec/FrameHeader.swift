@@ -1,15 +1,3 @@
-/// What a frame does (RFC 6455, section 5.2). The rest of the 16 numbers is reserved.
-enum FrameOpcode: UInt8 {
-    case continuation = 0x0
-    case text = 0x1
-    case binary = 0x2
-    case close = 0x8
-    case ping = 0x9
-    case pong = 0xA
-
-    var isControl: Bool { rawValue & 0x8 != 0 }
-}
-
 /// The 2 to 14 bytes before a frame's payload (RFC 6455, section 5.2).
 struct FrameHeader {
     enum Scan {

@@ -1,10 +1,5 @@
 package import NIOCore
 
-package enum WebSocketMessageKind: Hashable, Sendable {
-    case text
-    case binary
-}
-
 /// What a peer said: a whole message, or a control frame.
 package enum WebSocketInput: Hashable, Sendable {
     /// `payload` is unmasked, and UTF-8 if the kind is `.text`. `frames` are the message's frames as they came, masks

@@ -1,0 +1,8 @@
+package enum DisconnectMethod: Equatable, Sendable {
+    /// Cut both hops as a network loss would.
+    case transport
+    /// End the Engine.IO session on both hops in good order, as a server does that shuts down.
+    case server
+    /// Send a Socket.IO disconnect of one namespace to both sides.
+    case namespace(String)
+}

@@ -1,0 +1,18 @@
+package import EngineIOCore
+
+/// What a middleware knows of an event besides the packet.
+package struct EventContext: Sendable {
+    package let connection: ConnectionID
+    package let from: Side
+    /// The transport of the hop the event came in by.
+    package let transport: EngineTransport
+    /// 3 or 4.
+    package let engineVersion: UInt8
+
+    package init(connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4) {
+        self.connection = connection
+        self.from = from
+        self.transport = transport
+        self.engineVersion = engineVersion
+    }
+}

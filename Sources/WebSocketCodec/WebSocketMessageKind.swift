@@ -1,0 +1,4 @@
+package enum WebSocketMessageKind: Hashable, Sendable {
+    case text
+    case binary
+}
