@@ -520,6 +520,18 @@ def test_an_attachment_that_never_comes(engine_upstream, start_siphon):
     client.close()
 
 
+def test_what_is_not_whole_at_the_end_is_shown(engine_upstream, start_siphon):
+    upstream = engine_upstream()
+    siphon = start_siphon(upstream.url)
+    client = EngineClient(siphon.port, "websocket")
+    client.join()
+    client.send('452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    client.send(b"first")
+    client.close()
+    lost = siphon.wait_for(count=2, kind="opaque")
+    assert [event["verdict"] for event in lost] == [["dropped"], ["dropped"]]
+
+
 def test_a_flood_from_the_client_towards_a_slow_upstream(raw_upstream, start_siphon):
     """Back-pressure: an upstream that stops reading must not fill the proxy."""
     blocked = threading.Event()

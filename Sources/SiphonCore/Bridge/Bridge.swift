@@ -101,13 +101,15 @@ package final class Bridge {
         output?.bridge(refuses: side, error: error, at: moment)
     }
 
-    private func pass(_ received: SocketPacket, from side: Side, at moment: Moment) {
+    private func pass(_ packet: SocketPacket, from side: Side, at moment: Moment) {
         count(side)
-        var packet = received
-        if packet.kind.isAck, packet.envelope.ackID.count >= InjectionTable.digits {
-            guard let ack = ownAck(packet, from: side, at: moment) else { return }
-            packet = ack
+        guard packet.kind.isAck, packet.envelope.ackID.count >= InjectionTable.digits else {
+            return decide(packet, from: side, at: moment)
         }
+        if let ack = ownAck(packet, from: side, at: moment) { decide(ack, from: side, at: moment) }
+    }
+
+    private func decide(_ packet: SocketPacket, from side: Side, at moment: Moment) {
         let context = context(from: side)
         guard chain.wants(packet, context: context) else {
             forward(packet, from: side, at: moment)
