@@ -692,15 +692,26 @@ def test_bad_frames_from_the_upstream(raw_upstream, start_siphon, case):
         each.close()
 
 
-def test_a_second_open_packet_from_the_upstream_goes_no_further(engine_upstream, start_siphon):
+def test_a_second_open_packet_from_the_upstream_ends_its_connection(engine_upstream, start_siphon):
+    """It would mean another session. Nothing of it, or of what comes behind it, reaches the client; others go on."""
     upstream = engine_upstream()
-    client = EngineClient(start_siphon(upstream.url).port, "websocket")
+    siphon = start_siphon(upstream.url)
+    other = EngineClient(siphon.port, "websocket")
+    other.join()
+    others_session = upstream.session()
+    client = EngineClient(siphon.port, "websocket")
     client.join()
-    upstream.session().send(OPEN.decode(), '42["after"]')
-    assert client.receive() == '42["after"]'
-    client.send('42["still"]')
-    eventually(lambda: upstream.session().messages()[1:] == ['42["still"]'], what="the event after")
-    client.close()
+    session = upstream.session()
+    session.send('42["before"]', OPEN.decode(), '42["after"]')
+    assert client.receive() == '42["before"]'
+    with pytest.raises(Ended):
+        client.receive()
+    eventually(lambda: session.ended, what="the end at the upstream")
+    closed = [each for each in siphon.connections() if each["closedAt"]]
+    assert len(closed) == 1 and "unexpectedHandshake" in closed[0]["closeReason"]
+    other.send('42["still"]')
+    eventually(lambda: others_session.messages()[1:] == ['42["still"]'], what="the event of another connection")
+    other.close()
 
 
 def test_the_upstream_closes_with_a_code(raw_upstream, start_siphon):
