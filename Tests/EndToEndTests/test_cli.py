@@ -137,7 +137,7 @@ def test_its_own_listener_as_upstream_is_refused(name, listener):
     port = free_port()
     options = {
         "proxy": ["--listen", f"127.0.0.1:{port}", "--inspector", "127.0.0.1:0"],
-        "proxy on all addresses": ["--listen", f"0.0.0.0:{port}"],
+        "proxy on all addresses": ["--listen", f"0.0.0.0:{port}", "--inspector", "127.0.0.1:0"],
         "inspector": ["--listen", "127.0.0.1:0", "--inspector", f"127.0.0.1:{port}"],
     }
     assert_refused(run(f"http://{name}:{port}", *options[listener], timeout=5), 64)

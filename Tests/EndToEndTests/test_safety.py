@@ -175,7 +175,7 @@ def test_odd_http_at_the_inspector(siphon, inspector_port, case):
             sock.shutdown(socket.SHUT_WR)
             while piece := sock.recv(65536):
                 answer += piece
-        except (ConnectionError, TimeoutError):
+        except OSError:  # cut off before all was sent, or nothing came in time
             pass
     assert not answer or answer.split(b" ")[1][:1] == b"4"
     assert b"smuggled" not in answer
