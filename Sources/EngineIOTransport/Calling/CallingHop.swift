@@ -134,7 +134,7 @@ package final class CallingHop {
         let connection = gets ?? makeConnection()
         gets = connection
         let limit = session.isOpen ? loop.limits.messageBytes : loop.limits.handshakeBytes
-        connection.send(head(.GET, .polling), body: nil, answerBytesLimit: limit) { [weak self] in self?.polled($0) }
+        connection.send(head(.GET, .polling), body: nil, answerBytesLimit: limit) { self.polled($0) }
     }
 
     private func polled(_ result: Result<HTTPResponse, HTTPConnection.Failure>) {
@@ -163,8 +163,8 @@ package final class CallingHop {
         var head = head(.POST, .polling)
         head.headers.add(name: "Content-Type", value: "text/plain;charset=UTF-8")
         head.headers.add(name: "Content-Length", value: String(body.readableBytes))
-        connection.send(head, body: body, answerBytesLimit: loop.limits.handshakeBytes) { [weak self] in
-            self?.posted($0)
+        connection.send(head, body: body, answerBytesLimit: loop.limits.handshakeBytes) {
+            self.posted($0)
         }
     }
 
@@ -199,7 +199,7 @@ package final class CallingHop {
         if !subprotocols.isEmpty {
             head.headers.add(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
         }
-        dial.start(head) { [weak self] in self?.dialled($0) }
+        dial.start(head) { self.dialled($0) }
     }
 
     private func dialled(_ outcome: WebSocketDial.Outcome) {

@@ -33,8 +33,8 @@ package final class HTTPConnection {
     ) {
         guard !isClosed else { return completion(.failure(.brokeOff)) }
         guard let handler, handler.isUsable else { return connectAndSend(head, body, answerBytesLimit, completion) }
-        handler.send(head, body, answerBytesLimit) { [weak self] result, gotBytes in
-            guard let self, !gotBytes, head.method == .GET, result.isBrokenOff, !self.isClosed else {
+        handler.send(head, body, answerBytesLimit) { result, gotBytes in
+            guard !gotBytes, head.method == .GET, result.isBrokenOff, !self.isClosed else {
                 return completion(result)
             }
             self.connectAndSend(head, body, answerBytesLimit, completion)

@@ -17,8 +17,9 @@ package final class Bridge {
     package var messageBytesLimit: Int?
     /// What packets go through. Replaced as a whole.
     package var chain: MiddlewareChain
-    /// Who carries out what is to be done; not kept alive from here.
-    package weak var output: (any BridgeOutput)?
+    /// Who carries out what is to be done. Kept alive from here, since a weak reference would cost every message more
+    /// than its parsing: to be let go of at the end.
+    package var output: (any BridgeOutput)?
     /// Packets that came, by sender.
     package private(set) var eventsFromClient = 0
     package private(set) var eventsFromUpstream = 0

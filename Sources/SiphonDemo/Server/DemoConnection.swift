@@ -25,7 +25,7 @@ final class DemoConnection: ServingConnection, WebSocketOwner {
         loop = app.loop
         hop = ServingHop(loop: loop)
         timer = DeadlineTimer(eventLoop: loop.eventLoop)
-        timer.onDeadline = { [weak self] in self?.advance() }
+        timer.onDeadline = advance
     }
 
     func open(_ opening: Opening) {

@@ -54,7 +54,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
         injections = InjectionWaiters(eventLoop: loop.eventLoop)
         timer = DeadlineTimer(eventLoop: loop.eventLoop)
         upstreamHop.owner = self
-        timer.onDeadline = { [weak self] in self?.advance() }
+        timer.onDeadline = advance
         bridge.output = self
     }
 
@@ -278,6 +278,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
         clientHop.finish()
         upstreamHop.finish()
         upstreamHop.owner = nil
+        bridge.output = nil
         loop.remove(self)
     }
 
