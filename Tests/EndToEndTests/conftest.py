@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from peers import AsyncPeer, SyncPeer
 from processes import Siphon, SocketIOServer, siphon_binary
-from wire import EngineUpstream, RawUpstream
+from wire import EngineClient, EngineUpstream, RawUpstream
 
 
 def pytest_configure():
@@ -80,6 +80,25 @@ def start_upstream(tmp_path):
 def siphon(start_siphon, upstream) -> Siphon:
     """A proxy in front of `upstream`, with an inspector."""
     return start_siphon(upstream.url)
+
+
+@pytest.fixture
+def witness(siphon):
+    """Another connection through the same proxy. It must echo before, during and after, undisturbed."""
+    clients = [EngineClient(siphon.port, transport) for transport in ("websocket", "polling")]
+    for client in clients:
+        client.join()
+
+    def check():
+        for client in clients:
+            assert client.ask() == '42["echo","witness"]'
+
+    check()
+    yield check
+    check()
+    assert siphon.alive()
+    for client in clients:
+        client.close()
 
 
 @dataclass

@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import socket
 import struct
 import threading
@@ -94,11 +95,12 @@ class Stream:
 
 @dataclass
 class Message:
-    """An HTTP request or response: the start line, headers in order as they came, and the body."""
+    """An HTTP request or response: the start line, headers in order as they came, the body and its trailers."""
 
     start: str
     headers: list[tuple[str, str]]
     body: bytes = b""
+    trailers: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def status(self) -> int:
@@ -128,10 +130,26 @@ class Message:
         return self.body.decode(errors="replace")
 
 
+def fields(lines: list[str]) -> list[tuple[str, str]]:
+    return [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+
+
 def read_head(stream: Stream) -> Message:
     lines = stream.until(b"\r\n\r\n").decode("latin-1").split("\r\n")[:-2]
-    headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
-    return Message(lines[0], headers)
+    return Message(lines[0], fields(lines[1:]))
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def read_chunk(stream: Stream) -> bytes:
+    """The next chunk; an empty one ends the body, and its trailers follow."""
+    size = int(stream.until(b"\r\n").split(b";")[0], 16)
+    data = stream.exactly(size)
+    if size:
+        assert stream.until(b"\r\n") == b"\r\n", "a chunk that is longer than it says"
+    return data
 
 
 def read_message(stream: Stream, no_body: bool = False) -> Message:
@@ -141,11 +159,10 @@ def read_message(stream: Stream, no_body: bool = False) -> Message:
     if no_body or (response and (message.status in (101, 204, 304))):
         return message
     if "chunked" in (message.get("transfer-encoding") or ""):
-        while size := int(stream.until(b"\r\n").split(b";")[0], 16):
-            message.body += stream.exactly(size)
-            stream.until(b"\r\n")
-        while stream.until(b"\r\n") != b"\r\n":
-            pass
+        while piece := read_chunk(stream):
+            message.body += piece
+        while (line := stream.until(b"\r\n")) != b"\r\n":
+            message.trailers += fields([line.decode("latin-1")])
     elif (length := message.get("content-length")) is not None:
         message.body = stream.exactly(int(length))
     elif response:
@@ -191,6 +208,11 @@ def raw_exchange(port: int, data: bytes, timeout: float = 10) -> bytes:
         return stream.rest()
     finally:
         stream.close()
+
+
+def statuses(answer: bytes) -> list[int]:
+    """Of each response in these bytes."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", answer)]
 
 
 def xor(data: bytes, key: bytes) -> bytes:
@@ -454,6 +476,8 @@ class EngineSession:
     outgoing: queue.Queue = field(default_factory=queue.Queue)
     websocket: WebSocketStream | None = None
     ended: str | None = None
+    #: Header fields for the next polling answer alone.
+    next_headers: list[tuple[str, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def messages(self) -> list[str | bytes]:
@@ -468,6 +492,10 @@ class EngineSession:
             else:
                 self.outgoing.put(packets)
 
+    def take_headers(self) -> list[tuple[str, str]]:
+        taken, self.next_headers = self.next_headers, []
+        return taken
+
     def upgrade(self, websocket: WebSocketStream):
         """What was queued for polling goes first."""
         with self.lock:
@@ -477,16 +505,22 @@ class EngineSession:
 
 
 class EngineUpstream(RawUpstream):
-    """An Engine.IO 4 server on raw sockets. It answers `40` by itself unless `joins` is off."""
+    """An Engine.IO 4 server on raw sockets. It answers `40` by itself unless `joins` is off.
+
+    `headers` come with every answer to a handshake, `subprotocol` with one to a WebSocket that asks for it. From a
+    WebSocket whose query says `deaf` it reads nothing.
+    """
 
     def __init__(
-        self, ping_interval=25_000, max_payload=1_000_000, headers=(), joins=True, upgrades=("websocket",), port=0
-    ):
+        self, ping_interval=25_000, ping_timeout=20_000, max_payload=1_000_000, headers=(), joins=True,
+        upgrades=("websocket",), subprotocol=None, port=0,
+    ):  # fmt: skip
         self.sessions: dict[str, EngineSession] = {}
         self.requests: list[Message] = []
         self.joins, self.headers = joins, list(headers)
-        self.upgrades = list(upgrades)
-        self.open = {"pingInterval": ping_interval, "pingTimeout": 20_000, "maxPayload": max_payload}
+        self.upgrades, self.subprotocol = list(upgrades), subprotocol
+        self.open = {"pingInterval": ping_interval, "pingTimeout": ping_timeout, "maxPayload": max_payload}
+        self._is_over = threading.Event()
         self._numbers = itertools.count(1)
         super().__init__(port=port)
 
@@ -518,6 +552,10 @@ class EngineUpstream(RawUpstream):
             else:
                 self._get(stream, session)
 
+    def close(self, reset: bool = False):
+        self._is_over.set()
+        super().close(reset)
+
     def _open_packet(self, session: EngineSession, upgrades: list[str]) -> str:
         return "0" + json.dumps({"sid": session.sid, "upgrades": upgrades, **self.open})
 
@@ -530,23 +568,29 @@ class EngineUpstream(RawUpstream):
         session.payloads.append(request.body)
         for part in request.body.decode("utf-8", "surrogateescape").split("\x1e"):
             self._take(session, "polling", base64.b64decode(part[1:]) if part.startswith("b") else part)
-        self._answer(stream, b"ok")
+        self._answer(stream, b"ok", extra=session.take_headers())
 
     def _get(self, stream: Stream, session: EngineSession):
         packets = session.outgoing.get(timeout=60)
         parts = [p if isinstance(p, str) else "b" + base64.b64encode(p).decode() for p in packets]
-        self._answer(stream, "\x1e".join(parts).encode("utf-8", "surrogateescape"))
+        body = "\x1e".join(parts).encode("utf-8", "surrogateescape")
+        self._answer(stream, body, extra=session.take_headers())
 
     def _websocket(self, stream: Stream, request: Message, session: EngineSession, created: bool):
         lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
         lines.append("Sec-WebSocket-Accept: " + accept_key(request.get("sec-websocket-key")))
         lines += [f"{name}: {value}" for name, value in self.headers]
+        if self.subprotocol and self.subprotocol in ", ".join(request.all("sec-websocket-protocol")).split(", "):
+            lines.append(f"Sec-WebSocket-Protocol: {self.subprotocol}")
         stream.send("\r\n".join([*lines, "", ""]).encode())
         websocket = WebSocketStream(stream, masks=False)
         if created:
-            session.websocket = websocket
-            websocket.send(self._open_packet(session, []))
-            self.sessions[session.sid] = session
+            with session.lock:  # known when its client is, and nothing goes before the open packet
+                session.websocket = websocket
+                self.sessions[session.sid] = session
+                websocket.send(self._open_packet(session, []))
+        if "deaf" in request.query:
+            return self._is_over.wait()
         try:
             while True:
                 opcode, data = websocket.receive()
