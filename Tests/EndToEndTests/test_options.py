@@ -112,3 +112,13 @@ def test_with_another_path_the_usual_one_is_not_decoded(engine_upstream, start_s
     assert len(siphon.wait_for(kind="connect", sender="client")) == 1
     for each in (client, plain):
         each.close()
+
+
+def test_another_path_by_option(start_siphon, upstream, engine_upstream):
+    server = engine_upstream()
+    siphon = start_siphon(server.url, "--path", "/realtime/")
+    client = EngineClient(siphon.port, "websocket", path="/realtime/")
+    client.join()
+    assert server.session().handshake.target.startswith("/realtime/?")
+    assert siphon.wait_for(kind="connect", sender="client")
+    client.close()
