@@ -192,6 +192,13 @@ def test_a_signal_ends_it_and_clients_are_told(upstream, tmp_path, signal_number
         upstream.wait_for(what="disconnect", sid=sid)
 
 
+def test_no_signal_is_lost(upstream, tmp_path):
+    """Whatever the threads of the process do just then: one that is lost in twenty shows here."""
+    for number in range(80):
+        siphon = Siphon(upstream.url, stderr=tmp_path / "stderr")
+        assert siphon.stop(signal.SIGTERM) == 0, f"start {number}"
+
+
 def test_it_starts_while_the_upstream_is_down(start_siphon):
     siphon = start_siphon("http://127.0.0.1:9")
     assert siphon.api.get("status")["upstream"]["url"] == "http://127.0.0.1:9"

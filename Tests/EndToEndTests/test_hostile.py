@@ -49,17 +49,6 @@ GARBAGE = {
     "CR in a value": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n",
     "NUL in a value": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n",
     "no version": b"GET /\r\n\r\n",
-    "signed length": b"POST /reflect HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello",
-    "negative length": b"POST /reflect HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello",
-    "two lengths": b"POST /reflect HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-    "huge length": b"POST /reflect HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
-    "bad chunk": b"POST /reflect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
-    "huge chunk": b"POST /reflect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nx",
-    "length and chunked": b"POST /reflect HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-    "chunked in disguise": b"POST /reflect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "chunked twice": b"POST /reflect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-    b"Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
     "two hosts": b"GET /reflect HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "no host": b"GET /reflect HTTP/1.1\r\n\r\n",
 }
@@ -79,6 +68,97 @@ def test_garbage_instead_of_http(siphon, witness, case):
     assert b"smuggled" not in answer
     assert len(statuses(answer)) <= 1
     stream.close()
+
+
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
+#: A request's framing and body. Read another way than it is meant, what is behind it would be its body, or the reverse.
+AMBIGUOUS = {
+    "signed length": (b"Content-Length: +5\r\n", b"hello"),
+    "negative length": (b"Content-Length: -5\r\n", b"hello"),
+    "length in hexadecimal": (b"Content-Length: 0x5\r\n", b"hello"),
+    "length with a space within": (b"Content-Length: 5 5\r\n", b"hello"),
+    "empty length": (b"Content-Length:\r\n", b""),
+    "two lengths": (b"Content-Length: 5\r\nContent-Length: 6\r\n", b"hello"),
+    "two lengths in a line": (b"Content-Length: 5, 6\r\n", b"hello"),
+    "huge length": (b"Content-Length: 99999999999999999999\r\n", b"hello"),
+    "length, then chunked": (b"Content-Length: 6\r\n" + CHUNKED, LAST_CHUNK),
+    "chunked, then length": (CHUNKED + b"Content-Length: 6\r\n", LAST_CHUNK),
+    "chunked in disguise": (b"Transfer-Encoding: xchunked\r\n", LAST_CHUNK),
+    "chunked in quotes": (b'Transfer-Encoding: "chunked"\r\n', LAST_CHUNK),
+    "chunked and more": (b"Transfer-Encoding: chunked, identity\r\n", LAST_CHUNK),
+    "chunked twice": (CHUNKED + b"Transfer-Encoding: identity\r\n", LAST_CHUNK),
+    "chunked behind a tab": (b"Transfer-Encoding:\x0bchunked\r\n", LAST_CHUNK),
+    "chunked with a space before the colon": (b"Transfer-Encoding : chunked\r\n", LAST_CHUNK),
+    "chunked on a folded line": (b"Transfer-Encoding:\r\n chunked\r\n", LAST_CHUNK),
+    "chunked behind a bare CR": (b"X: y\rTransfer-Encoding: chunked\r\n", LAST_CHUNK),
+    "chunked behind a bare LF": (b"Content-Length: 5\r\nX: y\n" + CHUNKED, LAST_CHUNK),
+    "bad chunk": (CHUNKED, b"zz\r\nhello\r\n" + LAST_CHUNK),
+    "huge chunk": (CHUNKED, b"ffffffffffffffffff\r\nx"),
+    "chunk with 0x": (CHUNKED, b"0x5\r\nhello\r\n" + LAST_CHUNK),
+    "chunk with a sign": (CHUNKED, b"+5\r\nhello\r\n" + LAST_CHUNK),
+    "chunk longer than it says": (CHUNKED, b"3\r\nhello\r\n" + LAST_CHUNK),
+    "chunks with bare LF": (CHUNKED, b"5\nhello\n0\n\n"),
+    "chunk extension with a bare LF": (CHUNKED, b"5;a\nhello\r\n" + LAST_CHUNK),
+    "chunk extension with a bare CR": (CHUNKED, b"5;a\rb\r\nhello\r\n" + LAST_CHUNK),
+}
+
+
+@pytest.mark.parametrize("case", AMBIGUOUS)
+def test_a_request_that_could_be_read_two_ways_is_refused(raw_upstream, start_siphon, case):
+    """And whatever reaches the upstream of it is no second request (RFC 9112, 11.2)."""
+    reached = bytearray()
+
+    def script(stream: Stream):
+        while True:
+            stream._more()
+            reached.extend(stream.buffer)
+            stream.buffer.clear()
+
+    siphon = start_siphon(raw_upstream(script).url)
+    fields, body = AMBIGUOUS[case]
+    stream = dial(siphon.port, timeout=8)
+    try:
+        stream.send(b"POST /first HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n" + body + SMUGGLED)
+    except OSError:
+        pass
+    answers = statuses(stream.rest())
+    assert answers in ([400], []) or (len(answers) == 1 and 400 <= answers[0] < 500)
+    assert b"/smuggled" not in reached
+    stream.close()
+
+
+FOLLOWED = {
+    "a body of a GET": (b"GET", b"Content-Length: %d\r\n" % len(SMUGGLED), SMUGGLED),
+    "a body of a POST": (b"POST", b"Content-Length: %d\r\n" % len(SMUGGLED), SMUGGLED),
+    "a chunk": (b"POST", CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)),
+    "an equal length twice": (b"POST", b"Content-Length: %d\r\n" % len(SMUGGLED) * 2, SMUGGLED),
+    "a body of a HEAD": (b"HEAD", b"Content-Length: %d\r\n" % len(SMUGGLED), SMUGGLED),
+    "a body of an OPTIONS": (b"OPTIONS", CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_a_request_in_a_body_stays_there(raw_upstream, start_siphon, case):
+    """Both sides of the proxy agree where the request ends: the next begins behind it, and nowhere else."""
+    seen: list = []
+
+    def script(stream: Stream):
+        request = read_message(stream)
+        seen.append((request.target, request.body))
+        stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        assert stream.rest() == b""
+
+    siphon = start_siphon(raw_upstream(script).url)
+    method, fields, body = FOLLOWED[case]
+    second = b"GET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answers = statuses(
+        raw_exchange(siphon.port, method + b" /first HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n" + body + second)
+    )
+    if answers != [400]:
+        assert answers == [200, 200]
+        assert seen == [("/first", SMUGGLED), ("/second", b"")]
 
 
 HEADS = {
