@@ -11,13 +11,14 @@ from processes import eventually
 from wire import BINARY, CLOSE, TEXT, RawWebSocket, Stream, accept_key, frame, http, read_head
 
 
-def agree(stream: Stream, *headers: str, behind: bytes = b""):
-    """Answers a WebSocket handshake and returns it."""
+def agree(stream: Stream, *headers: str, behind: bytes = b"", seen: list | None = None):
+    """Answers a WebSocket handshake, which is in `seen` by then."""
     request = read_head(stream)
+    if seen is not None:
+        seen.append(request)
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", *headers]
     lines.append("Sec-WebSocket-Accept: " + accept_key(request.get("sec-websocket-key")))
     stream.send("\r\n".join([*lines, "", ""]).encode() + behind)
-    return request
 
 
 def test_another_websocket_is_tunnelled(siphon):
@@ -55,11 +56,9 @@ def test_subprotocol_extension_and_fields_are_negotiated_end_to_end(raw_upstream
     seen: list = []
 
     def script(stream: Stream):
-        seen.append(
-            agree(
-                stream, "Sec-WebSocket-Protocol: graphql-ws", "Sec-WebSocket-Extensions: permessage-deflate; x=1",
-                "Set-Cookie: a=1; Path=/", "X-Upstream: yes",
-            )
+        agree(
+            stream, "Sec-WebSocket-Protocol: graphql-ws", "Sec-WebSocket-Extensions: permessage-deflate; x=1",
+            "Set-Cookie: a=1; Path=/", "X-Upstream: yes", seen=seen,
         )  # fmt: skip
         stream.rest()
 
