@@ -14,15 +14,12 @@ import SiphonCore
 /// request is whole, a duplicate of its descriptor is adopted on the session's loop and the request is read there again.
 /// From then on that client connection is where its session is, and nothing hops between threads.
 final class MovingRequest: RequestReceiver {
-    private let head: HTTPRequestHead
     private let client: ClientHandler
     private let home: SessionHome
     private let target: NIOLoopBound<ProxyLoop>
-    private var body = ByteBuffer()
-    private var isBodyTooLarge = false
+    private var bodyBytes = 0
 
-    init(_ head: HTTPRequestHead, client: ClientHandler, to target: NIOLoopBound<ProxyLoop>, home: SessionHome) {
-        self.head = head
+    init(client: ClientHandler, to target: NIOLoopBound<ProxyLoop>, home: SessionHome) {
         self.client = client
         self.target = target
         self.home = home
@@ -31,47 +28,33 @@ final class MovingRequest: RequestReceiver {
     func receiveHead() { client.sendContinue() }
 
     func receiveBody(_ bytes: ByteBuffer) {
-        isBodyTooLarge = isBodyTooLarge || body.readableBytes + bytes.readableBytes > home.messageBytesLimit
-        if isBodyTooLarge { body = ByteBuffer() } else { body.writeImmutableBuffer(bytes) }
+        bodyBytes += bytes.readableBytes
+        guard bodyBytes > home.messageBytesLimit else { return }
+        client.respond(.payloadTooLarge, text: "")
     }
 
     func receiveEnd(_ trailers: HTTPHeaders?) {
-        guard !isBodyTooLarge else { return client.respond(.payloadTooLarge, text: "") }
-        guard client.giveWay(to: SocketMove(reading: whole(), on: target)) else {
-            return client.respond(.badRequest, text: "Siphon: requests of a session cannot be pipelined.\n")
+        guard client.giveWay(to: { SocketMove($0, to: target) }) else {
+            return client.respond(
+                .badRequest, text: "Siphon: behind a chunked request, no other session's can follow here.\n")
         }
     }
 
-    /// The request as bytes, with its length said at its head.
-    private func whole() -> ByteBuffer {
-        var bytes = ByteBuffer(string: "\(head.method.rawValue) \(head.uri) HTTP/1.\(head.version.minor)\r\n")
-        for field in head.headers where !Self.framing.contains(field.name.lowercased()) {
-            bytes.writeString("\(field.name): \(field.value)\r\n")
-        }
-        if head.method == .POST || body.readableBytes > 0 {
-            bytes.writeString("Content-Length: \(body.readableBytes)\r\n")
-        }
-        bytes.writeString("\r\n")
-        bytes.writeImmutableBuffer(body)
-        return bytes
-    }
-
-    private static let framing: Set<String> = ["content-length", "transfer-encoding", "trailer", "expect"]
-
+    var keepsBytes: Bool { true }
     var limitsBodyTime: Bool { true }
     func clientClosedInput() -> Bool { false }
 }
 
-/// Takes the place of HTTP until the last byte that HTTP held is out, then gives the socket to the other event loop.
+/// Takes the place of HTTP until HTTP is gone, then gives the socket to the other event loop, with all bytes that came.
 private final class SocketMove: ChannelInboundHandler, HandoverTaker {
-    typealias InboundIn = ByteBuffer
+    typealias InboundIn = Never
 
+    private let bytes: RequestBytes
     private let target: NIOLoopBound<ProxyLoop>
-    private var bytes: ByteBuffer
     private var context: ChannelHandlerContext?
 
-    init(reading request: ByteBuffer, on target: NIOLoopBound<ProxyLoop>) {
-        bytes = request
+    init(_ bytes: RequestBytes, to target: NIOLoopBound<ProxyLoop>) {
+        self.bytes = bytes
         self.target = target
     }
 
@@ -79,9 +62,8 @@ private final class SocketMove: ChannelInboundHandler, HandoverTaker {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        bytes.writeImmutableBuffer(Self.unwrapInboundIn(data))
-    }
+    /// What the decoder still says is among the bytes.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
     func handoverCompleted() {
         guard let context else { return }
@@ -90,10 +72,10 @@ private final class SocketMove: ChannelInboundHandler, HandoverTaker {
         ) { dup($0) }
         context.close(promise: nil)
         guard let duplicate, duplicate >= 0 else { return }
-        adopt(duplicate)
+        adopt(duplicate, bytes.take())
     }
 
-    private func adopt(_ socket: NIOBSDSocket.Handle) {
+    private func adopt(_ socket: NIOBSDSocket.Handle, _ bytes: ByteBuffer) {
         let adopted = ClientBootstrap(group: target.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
@@ -104,7 +86,7 @@ private final class SocketMove: ChannelInboundHandler, HandoverTaker {
                 }
             }
             .withConnectedSocket(socket)
-        adopted.whenSuccess { [bytes] channel in
+        adopted.whenSuccess { channel in
             channel.pipeline.fireChannelRead(bytes)
             channel.pipeline.fireChannelReadComplete()
         }

@@ -4,6 +4,8 @@ import NIOHTTP1
 import SiphonCore
 
 extension ProxyLoop: RequestRouter {
+    var movesConnections: Bool { configuration.threads > 1 }
+
     func receiver(for head: HTTPRequestHead, client: ClientHandler) -> any RequestReceiver {
         countRequest()
         guard head.uri.hasPrefix("/") || head.uri == "*" else {
@@ -22,7 +24,7 @@ extension ProxyLoop: RequestRouter {
         if let sid = request.sid {
             guard let session = session(sid) else {
                 if let home = home(of: sid), let loop = loop(of: home) {
-                    return MovingRequest(head, client: client, to: loop, home: home)
+                    return MovingRequest(client: client, to: loop, home: home)
                 }
                 return strangerReceiver(head, request, client)
             }

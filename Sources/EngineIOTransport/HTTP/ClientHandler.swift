@@ -13,6 +13,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     private static let leavingTime = TimeAmount.milliseconds(500)
 
     private let router: any RequestRouter
+    private let requestBytes: RequestBytes?
     private var context: ChannelHandlerContext?
     private var receiver: (any RequestReceiver)?
     private var isRequestComplete = true
@@ -31,7 +32,11 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isTaking = false
     private var idle: Scheduled<Void>?
 
-    package init(router: any RequestRouter) { self.router = router }
+    /// - Parameter requestBytes: stands before the decoder where the connection may move.
+    package init(router: any RequestRouter, requestBytes: RequestBytes? = nil) {
+        self.router = router
+        self.requestBytes = requestBytes
+    }
 
     package var channel: (any Channel)? { context?.channel }
     package var address: String { context?.channel.remoteAddress?.ipAddress ?? "unknown" }
@@ -84,6 +89,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .head(let head): begin(head)
         case .body(let bytes):
             awaitsContinue = false
+            if receiver?.keepsBytes != true { requestBytes?.dropBody(bytes.readableBytes) }
             receiver?.receiveBody(bytes)
         case .end(let trailers):
             idle?.cancel()
@@ -103,6 +109,9 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         keepsAlive = head.isKeepAlive && head.headers["upgrade"].isEmpty
         let receiver = router.receiver(for: head, client: self)
         self.receiver = receiver
+        if !receiver.keepsBytes {
+            requestBytes?.dropHead(isChunked: head.headers.contains(name: "transfer-encoding"))
+        }
         receiver.receiveHead()
         if receiver.limitsBodyTime { awaitBody() }
     }
@@ -316,11 +325,12 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     // MARK: Moving
 
-    /// Gives the connection up to `handler`, without a word to the client. False where pipelined requests are waiting,
-    /// which would be lost.
-    package func giveWay(to handler: any HandoverTaker) -> Bool {
-        guard let context, waiting.isEmpty else { return false }
-        leavePipeline(context, to: handler)
+    /// Gives the connection up, without a word to the client: `handler` is made with all bytes from the request under
+    /// way on. False where it is not known which these are.
+    package func giveWay(to handler: (RequestBytes) -> any HandoverTaker) -> Bool {
+        guard let context, let requestBytes, requestBytes.isKnown else { return false }
+        waiting.removeAll()
+        leavePipeline(context, to: handler(requestBytes))
         return true
     }
 

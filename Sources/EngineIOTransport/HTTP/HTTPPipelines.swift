@@ -28,8 +28,10 @@ extension ChannelPipeline.SynchronousOperations {
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes, limitConfiguration: .init(router.limits))
         try addHandler(HTTPResponseEncoder(configuration: .unframed))
+        let requestBytes = router.movesConnections ? RequestBytes() : nil
+        if let requestBytes { try addHandler(requestBytes) }
         try addHandler(ByteToMessageHandler(decoder))
-        try addHandler(ClientHandler(router: router))
+        try addHandler(ClientHandler(router: router, requestBytes: requestBytes))
     }
 }
 

@@ -6,6 +6,8 @@ package import SiphonCore
 package protocol RequestRouter: AnyObject {
     var limits: Limits { get }
     func receiver(for head: HTTPRequestHead, client: ClientHandler) -> any RequestReceiver
+    /// Whether a connection may move to another event loop with its request.
+    var movesConnections: Bool { get }
 }
 
 /// What takes one client request. Calls come on the client channel's event loop, in order.
@@ -16,6 +18,8 @@ package protocol RequestReceiver: AnyObject {
     func receiveEnd(_ trailers: HTTPHeaders?)
     /// Whether more of the body may be read now.
     var mayReadBody: Bool { get }
+    /// Whether the bytes of the request are wanted as they came; see `RequestBytes`.
+    var keepsBytes: Bool { get }
     /// Whether the body has to be whole within `Limits.requestBody`.
     var limitsBodyTime: Bool { get }
     /// What waits to be sent to the client has become little enough, or too much.
@@ -27,7 +31,12 @@ package protocol RequestReceiver: AnyObject {
     func clientLeft()
 }
 
+extension RequestRouter {
+    package var movesConnections: Bool { false }
+}
+
 extension RequestReceiver {
+    package var keepsBytes: Bool { false }
     package var mayReadBody: Bool { true }
     package var limitsBodyTime: Bool { true }
     package func clientWritabilityChanged() {}

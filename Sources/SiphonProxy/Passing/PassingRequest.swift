@@ -32,7 +32,9 @@ final class PassingRequest: RequestReceiver {
             headers.replaceOrAdd(name: "Connection", value: "Upgrade")
             headers.replaceOrAdd(name: "Upgrade", value: "websocket")
         }
-        early = [.head(HTTPRequestHead(version: .http1_1, method: head.method, uri: head.uri, headers: headers))]
+        early = [
+            .head(HTTPRequestHead(version: .http1_1, method: head.method.asOnWire, uri: head.uri, headers: headers))
+        ]
     }
 
     func receiveHead() { dial() }
@@ -140,4 +142,9 @@ final class PassingRequest: RequestReceiver {
         upstream.giveWay(to: tunnel.upstream)
         self.upstream = nil
     }
+}
+
+extension HTTPMethod {
+    /// NIO knows `M-SEARCH` by a name that it would write without the hyphen.
+    fileprivate var asOnWire: HTTPMethod { self == .MSEARCH ? .RAW(value: "M-SEARCH") : self }
 }

@@ -4,6 +4,7 @@ import LosslessJSON
 import NIOCore
 import NIOHTTP1
 import SiphonCore
+import WebSocketCodec
 
 /// A WebSocket that is none of Socket.IO's: shown as a connection, its bytes pass as they are.
 final class TunnelConnection: ProxiedConnection {
@@ -62,6 +63,7 @@ final class TunnelConnection: ProxiedConnection {
             id: id, protocolName: .webSocket, openedAt: openedAt, closedAt: closedAt, closeReason: closeReason,
             clientAddress: clientAddress, clientTransport: .webSocket, upstreamTransport: .webSocket,
             engineVersion: nil, userAgent: head.headers.first(name: "user-agent"),
+            eventsFromClient: client.counter.messages, eventsFromUpstream: upstream.counter.messages,
             handshakeHeaders: withHeaders ? head.headers.map { ($0.name, $0.value) } : [], handshakeTarget: head.uri)
     }
 }

@@ -1,5 +1,6 @@
 import EngineIOTransport
 import NIOCore
+import WebSocketCodec
 
 /// One end of a tunnel: what it reads goes to its peer, no faster than the peer's channel takes it.
 final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
@@ -8,6 +9,8 @@ final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
     typealias OutboundOut = ByteBuffer
 
     weak var peer: TunnelHandler?
+    /// What came in here.
+    private(set) var counter = MessageCounter()
     var onClose: (() -> Void)?
     private var context: ChannelHandlerContext?
     /// Bytes that came while HTTP was still in this end's pipeline.
@@ -33,7 +36,11 @@ final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { peer?.write(Self.unwrapInboundIn(data)) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = Self.unwrapInboundIn(data)
+        counter.receive(bytes)
+        peer?.write(bytes)
+    }
 
     func channelReadComplete(context: ChannelHandlerContext) { peer?.context?.flush() }
 
