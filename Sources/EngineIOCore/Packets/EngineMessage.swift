@@ -16,23 +16,21 @@ package struct EngineMessage: Hashable, Sendable {
     /// Nil when it came by polling or was made here. Two messages that differ in this alone are equal.
     package let frames: ByteBuffer?
 
-    package init(_ kind: Kind, _ bytes: ByteBuffer, frames: ByteBuffer? = nil) {
+    package init(_ kind: Kind, _ bytes: consuming ByteBuffer, frames: consuming ByteBuffer? = nil) {
         self.kind = kind
         self.bytes = bytes
         self.frames = frames
     }
 
-    /// The message that a WebSocket message is, where a look at its first byte is enough to say so: binary, or text
-    /// that begins with `4`. Nil for every other packet.
-    package init?(webSocket kind: Kind, _ payload: ByteBuffer, frames: ByteBuffer?) {
-        guard kind == .text else {
-            self.init(.binary, payload, frames: frames)
-            return
-        }
-        guard payload.getInteger(at: payload.readerIndex, as: UInt8.self) == UInt8(ascii: "4") else { return nil }
-        var content = payload
-        content.moveReaderIndex(forwardBy: 1)
-        self.init(.text, content, frames: frames)
+    /// Whether a WebSocket message is a message packet, by its first byte: binary, or text that begins with `4`.
+    package static func isMessage(_ kind: Kind, _ payload: borrowing ByteBuffer) -> Bool {
+        kind == .binary || payload.getInteger(at: payload.readerIndex, as: UInt8.self) == UInt8(ascii: "4")
+    }
+
+    /// The message that a WebSocket message is for which `isMessage` holds.
+    package init(packet kind: Kind, _ payload: consuming ByteBuffer, frames: consuming ByteBuffer?) {
+        if kind == .text { payload.moveReaderIndex(forwardBy: 1) }
+        self.init(kind, payload, frames: frames)
     }
 
     package static func text(_ text: String) -> EngineMessage { EngineMessage(.text, ByteBuffer(string: text)) }

@@ -17,14 +17,14 @@ package final class CallingHop {
     private let dialer: Dialer
     private let request: EngineRequest
     private let headers: HTTPHeaders
-    private var session: CallingSession
+    @exclusivity(unchecked) private var session: CallingSession
     private var cookies: CookieJar
     private var gets: HTTPConnection?
     private var posts: HTTPConnection?
     private var dial: WebSocketDial?
     private var webSocket: WebSocketHandler?
     /// Whether messages pass over the WebSocket without asking the session.
-    private var isSteady = false
+    package private(set) var isSteady = false
     private var holdsPoll = false
     /// What later responses set.
     private var newCookies: [String] = []
@@ -99,9 +99,9 @@ package final class CallingHop {
         return nil
     }
 
-    package func send(_ message: EngineMessage, at now: NIODeadline) {
+    package func send(_ message: borrowing EngineMessage, at now: NIODeadline) {
         if isSteady, let webSocket { return webSocket.send(message) }
-        session.send(message, at: now)
+        session.send(copy message, at: now)
     }
 
     package func flush() { webSocket?.flush() }
@@ -229,17 +229,15 @@ package final class CallingHop {
 
     package func has(_ socket: WebSocketHandler) -> Bool { socket === webSocket }
 
-    /// Returns a message that needs nothing but handing on; nil where the session has to say what comes of it.
+    /// A message came that needed nothing but handing on.
+    package func noteMessage(at now: NIODeadline) { session.noteMessage(at: now) }
+
+    /// Something came of which the session has to say what becomes of it.
     package func receive(
         _ kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer, at now: NIODeadline
-    ) -> EngineMessage? {
-        if isSteady, let message = EngineMessage(webSocket: kind, payload, frames: frames) {
-            session.noteMessage(at: now)
-            return message
-        }
+    ) {
         isSteady = false
         session.receiveWebSocket(kind, payload, frames: frames, at: now)
-        return nil
     }
 
     package func closed(code: UInt16?, reason: String, isClean: Bool, at now: NIODeadline) {

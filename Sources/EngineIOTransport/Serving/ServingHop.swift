@@ -86,15 +86,16 @@ package final class ServingHop {
 
     // MARK: WebSockets
 
-    /// Returns a message that needs nothing but handing on; nil where the session has to say what comes of it.
+    /// Whether a message that comes over `socket` needs nothing but handing on.
+    package func isSteady(on socket: WebSocketHandler) -> Bool { socket === steady }
+
+    /// Something came of which the session has to say what becomes of it.
     package func receive(
         _ kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer, on socket: WebSocketHandler,
         at now: NIODeadline
-    ) -> EngineMessage? {
-        if socket === steady, let message = EngineMessage(webSocket: kind, payload, frames: frames) { return message }
+    ) {
         steady = nil
         session?.receiveWebSocket(kind, payload, frames: frames, on: socket.exchange, at: now)
-        return nil
     }
 
     package func closed(_ socket: WebSocketHandler, code: UInt16?, reason: String, isClean: Bool, at now: NIODeadline) {
@@ -142,9 +143,9 @@ package final class ServingHop {
         client.respond(HTTPResponseStatus(statusCode: response.status), headers: headers, body: response.body)
     }
 
-    package func send(_ message: EngineMessage, at now: NIODeadline) {
+    package func send(_ message: borrowing EngineMessage, at now: NIODeadline) {
         if let steady { return steady.send(message) }
-        session?.send(message, at: now)
+        session?.send(copy message, at: now)
     }
 
     /// Hands cookies that the upstream set to the client with its next response.

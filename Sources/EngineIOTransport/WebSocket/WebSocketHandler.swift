@@ -22,10 +22,11 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     private let role: WebSocketRole
     private let clock: LoopClock
-    private var reader: WebSocketReader
+    /// Nothing here is used while it is handed out for writing; what watches over that costs every message a call.
+    @exclusivity(unchecked) private var reader: WebSocketReader
     private let masks: MaskKeys
     private var context: ChannelHandlerContext?
-    private var pending = ByteBuffer()
+    @exclusivity(unchecked) private var pending = ByteBuffer()
     private var hasPending = false
     /// False while HTTP is still in the pipeline: what is sent waits.
     private var mayWrite = false
@@ -85,8 +86,8 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
         }
     }
 
-    private func take(_ input: WebSocketInput, at moment: Moment) {
-        switch input {
+    private func take(_ input: consuming WebSocketInput, at moment: Moment) {
+        switch consume input {
         case .message(let kind, let payload, let frames):
             owner?.webSocket(
                 self, received: kind == .text ? .text : .binary, payload, frames: frames, at: moment)
@@ -149,7 +150,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     // MARK: Out
 
     /// Sends a message at the next `flush()`: as the frames it came in, where it has them.
-    package func send(_ message: EngineMessage) {
+    package func send(_ message: borrowing EngineMessage) {
         guard !hasSentClose else { return }
         hasPending = true
         if let frames = message.frames { return sendAsIs(frames) }

@@ -6,7 +6,8 @@ package import WebSocketCodec
 /// Who is told what comes over a WebSocket. All calls come on the WebSocket's event loop.
 package protocol WebSocketOwner: AnyObject {
     func webSocket(
-        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer,
+        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: consuming ByteBuffer,
+        frames: consuming ByteBuffer,
         at moment: Moment)
 
     /// Comes once. `isClean` is false where no close frame came; `error` is what the peer did wrong.

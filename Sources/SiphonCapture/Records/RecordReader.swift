@@ -12,8 +12,10 @@ struct RecordReader: Sendable {
     init(chunk: RecordChunk, offset: Int) {
         self.chunk = chunk
         self.offset = offset
-        header = Self.load(chunk, at: offset)
+        header = Self.header(in: chunk, at: offset)
     }
+
+    static func header(in chunk: RecordChunk, at offset: Int) -> RecordHeader { load(chunk, at: offset) }
 
     var kind: EventKind { EventKind(rawValue: header.kind) ?? .opaque }
     var from: Side { header.flags.contains(.fromUpstream) ? .upstream : .client }

@@ -72,17 +72,15 @@ struct RecordStore: Sendable {
 
     private mutating func evictRecords(of batch: RecordBatch, forget: (UInt64, RecordReader) -> Void) {
         var rest = batch
-        batch.forEach { id, record in
-            guard isOver else { return false }
-            let header = record.header
-            if header.wantsAck { forget(id, record) }
-            if record.isPairable { rest.pairable -= 1 }
+        while isOver, rest.count > 0 {
+            let header = RecordReader.header(in: batch.chunk, at: rest.start)
+            if header.wantsAck { forget(rest.firstID, RecordReader(chunk: batch.chunk, offset: rest.start)) }
+            if RecordReader.isPairable(header.kind, header.flags) { rest.pairable -= 1 }
             rest.start += header.length
             rest.firstID += 1
             rest.count -= 1
             rest.cost -= header.cost
             remove(1, cost: header.cost)
-            return true
         }
         if rest.count == 0 { dropHead() } else { batches[head] = rest }
     }

@@ -16,18 +16,19 @@ package final class Bridge {
     /// Largest message of an injected event, in bytes; nil until the upstream has said it, or where it says none.
     package var messageBytesLimit: Int?
     /// What packets go through. Replaced as a whole.
-    package var chain: MiddlewareChain
+    @exclusivity(unchecked) package var chain: MiddlewareChain
     /// Who carries out what is to be done. Kept alive from here, since a weak reference would cost every message more
     /// than its parsing: to be let go of at the end.
-    package var output: (any BridgeOutput)?
+    @exclusivity(unchecked) package var output: (any BridgeOutput)?
     /// Packets that came, by sender.
-    package private(set) var eventsFromClient = 0
-    package private(set) var eventsFromUpstream = 0
+    @exclusivity(unchecked) package private(set) var eventsFromClient = 0
+    @exclusivity(unchecked) package private(set) var eventsFromUpstream = 0
 
     private let recorder: any EventRecorder
     private let isStrict: Bool
-    private var clientIntake: PacketIntake
-    private var upstreamIntake: PacketIntake
+    /// Nothing here is used while it is handed out for writing; what watches over that costs every message a call.
+    @exclusivity(unchecked) private var clientIntake: PacketIntake
+    @exclusivity(unchecked) private var upstreamIntake: PacketIntake
     private var namespaces: NamespaceTable
     private var injections: InjectionTable
     private var isClosed = false
@@ -55,8 +56,28 @@ package final class Bridge {
     // MARK: Messages from the peers
 
     /// Takes the next message of one side. After `close` nothing passes any more.
-    package func receive(_ message: EngineMessage, from side: Side, at moment: Moment) {
+    package func receive(_ message: consuming EngineMessage, from side: Side, at moment: Moment) {
         guard !isClosed else { return }
+        guard isIdle(side), let envelope = Self.envelope(ofWhole: message) else {
+            return receivePart(message, from: side, at: moment)
+        }
+        pass(SocketPacket(envelope: envelope, text: message), from: side, at: moment)
+    }
+
+    /// The envelope of a message that is a whole packet by itself, as nearly all are; nil for any other.
+    private static func envelope(ofWhole message: borrowing EngineMessage) -> PacketEnvelope? {
+        guard message.kind == .text else { return nil }
+        return message.bytes.withUnsafeReadableBytes { try? PacketEnvelope(scanning: $0, attachmentLimit: 0) }
+    }
+
+    private func isIdle(_ side: Side) -> Bool {
+        switch side {
+        case .client: clientIntake.isIdle
+        case .upstream: upstreamIntake.isIdle
+        }
+    }
+
+    private func receivePart(_ message: EngineMessage, from side: Side, at moment: Moment) {
         do throws(SocketIOError) {
             guard let packet = try decode(message, from: side, at: moment) else { return }
             pass(packet, from: side, at: moment)
@@ -102,20 +123,21 @@ package final class Bridge {
         output?.bridge(refuses: side, error: error, at: moment)
     }
 
-    private func pass(_ packet: SocketPacket, from side: Side, at moment: Moment) {
+    private func pass(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
         count(side)
         guard packet.kind.isAck, packet.envelope.ackID.count >= InjectionTable.digits else {
             return decide(packet, from: side, at: moment)
         }
-        if let ack = ownAck(packet, from: side, at: moment) { decide(ack, from: side, at: moment) }
+        if let ack = ownAck(copy packet, from: side, at: moment) { decide(ack, from: side, at: moment) }
     }
 
-    private func decide(_ packet: SocketPacket, from side: Side, at moment: Moment) {
+    private func decide(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
         let context = context(from: side)
         guard chain.wants(packet, context: context) else {
             forward(packet, from: side, at: moment)
             return recorder.recordForwarded(packet, context: context, time: moment.wall)
         }
+        let packet = copy packet
         carryOut(chain.handle(packet, context: context), on: packet, from: side, at: moment)
     }
 
@@ -147,10 +169,10 @@ package final class Bridge {
 
     /// Sends a packet on, and takes note of what that means for namespaces and ack ids. What a rule dropped never
     /// happened, what it changed happened as changed.
-    private func forward(_ packet: SocketPacket, from side: Side, at moment: Moment) {
+    private func forward(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
         guard packet.kind.isEvent else {
             send(packet, to: side.other, at: moment)
-            return follow(packet, from: side)
+            return follow(copy packet, from: side)
         }
         guard packet.envelope.ackID.count >= InjectionTable.digits, let id = packet.ackID,
             namespaces.isKnown(packet.namespace),

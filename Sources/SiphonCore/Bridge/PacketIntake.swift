@@ -15,10 +15,16 @@ struct PacketIntake {
         timeLimit = TimeAmount(limits.attachments)
     }
 
+    /// Whether no packet waits for attachments.
+    var isIdle: Bool { deadline == nil }
+
     /// Returns the packet that is whole with this message; nil where attachments are still to come.
     mutating func receive(_ message: EngineMessage, at now: NIODeadline) throws(SocketIOError) -> SocketPacket? {
-        let packet = try decoder.receive(message)
-        deadline = packet == nil ? deadline ?? now + timeLimit : nil
+        guard let packet = try decoder.receive(message) else {
+            deadline = deadline ?? now + timeLimit
+            return nil
+        }
+        deadline = nil
         return packet
     }
 

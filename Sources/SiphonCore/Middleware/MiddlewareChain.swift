@@ -7,7 +7,8 @@ package struct MiddlewareChain: Sendable {
     package init(_ steps: [any EventMiddleware] = []) { self.steps = steps }
 
     package func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
-        for step in steps where step.wants(packet, context: context) { return true }
+        // By index: an iterator would copy each step.
+        for index in steps.indices where steps[index].wants(packet, context: context) { return true }
         return false
     }
 

@@ -128,10 +128,10 @@ final class BotClient: CallingHopOwner {
     let mayPoll = true
 
     func webSocket(
-        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer,
-        at moment: Moment
+        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: consuming ByteBuffer,
+        frames: consuming ByteBuffer, at moment: Moment
     ) {
-        if let message = hop?.receive(kind, payload, frames: frames, at: moment.monotonic) { receive(message) }
+        hop?.receive(kind, payload, frames: frames, at: moment.monotonic)
         drain()
     }
 

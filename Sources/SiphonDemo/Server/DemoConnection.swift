@@ -125,12 +125,10 @@ final class DemoConnection: ServingConnection, WebSocketOwner {
     // MARK: WebSocket
 
     func webSocket(
-        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer,
-        at moment: Moment
+        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: consuming ByteBuffer,
+        frames: consuming ByteBuffer, at moment: Moment
     ) {
-        if let message = hop.receive(kind, payload, frames: frames, on: socket, at: moment.monotonic) {
-            receive(message)
-        }
+        hop.receive(kind, payload, frames: frames, on: socket, at: moment.monotonic)
         drain()
     }
 

@@ -391,8 +391,8 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
 extension SocketIOConnection: BridgeOutput {
     func bridge(sends message: borrowing EngineMessage, to side: Side, at moment: Moment) {
         switch side {
-        case .client: clientHop.send(copy message, at: moment.monotonic)
-        case .upstream: upstreamHop.send(copy message, at: moment.monotonic)
+        case .client: clientHop.send(message, at: moment.monotonic)
+        case .upstream: upstreamHop.send(message, at: moment.monotonic)
         }
     }
 
@@ -423,16 +423,22 @@ extension SocketIOConnection: CallingHopOwner {
 extension SocketIOConnection: WebSocketOwner {
     /// Writing out is left to the end of the burst.
     func webSocket(
-        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer,
-        at moment: Moment
+        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: consuming ByteBuffer,
+        frames: consuming ByteBuffer, at moment: Moment
     ) {
-        let side: Side = upstreamHop.has(socket) ? .upstream : .client
-        let message =
-            switch side {
-            case .client: clientHop.receive(kind, payload, frames: frames, on: socket, at: moment.monotonic)
-            case .upstream: upstreamHop.receive(kind, payload, frames: frames, at: moment.monotonic)
-            }
-        if let message { return bridge.receive(message, from: side, at: moment) }
+        let isFromUpstream = upstreamHop.has(socket)
+        let isSteady = isFromUpstream ? upstreamHop.isSteady : clientHop.isSteady(on: socket)
+        if isSteady, EngineMessage.isMessage(kind, payload) {
+            if isFromUpstream { upstreamHop.noteMessage(at: moment.monotonic) }
+            return bridge.receive(
+                EngineMessage(packet: kind, payload, frames: frames), from: isFromUpstream ? .upstream : .client,
+                at: moment)
+        }
+        if isFromUpstream {
+            upstreamHop.receive(kind, payload, frames: frames, at: moment.monotonic)
+        } else {
+            clientHop.receive(kind, payload, frames: frames, on: socket, at: moment.monotonic)
+        }
         if !isDraining { carryOut(at: moment) }
     }
 

@@ -2,6 +2,7 @@ package import LosslessJSON
 import NIOConcurrencyHelpers
 package import SiphonCore
 package import SocketIOCore
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -27,6 +28,8 @@ package final class RuleStore: EventMiddleware {
     }
 
     private let state = NIOLockedValueBox(State())
+    /// Whether any rule is enabled, for those who come with every packet and would mind a lock.
+    private let hasFilters = Atomic(false)
     private let now: @Sendable () -> Int64
 
     /// - Parameter now: nanoseconds since 1970, UTC, for the time of a hit.
@@ -41,6 +44,7 @@ package final class RuleStore: EventMiddleware {
     // MARK: The step
 
     package func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
+        guard hasFilters.load(ordering: .relaxed) else { return false }
         let rules = state.withLockedValue { $0.rules }
         for filter in rules.filters where filter.mayMatch(envelopeOf: packet, context: context) { return true }
         return false
@@ -88,13 +92,20 @@ package final class RuleStore: EventMiddleware {
     /// What was wrong with the file when it was last read; nil when it was fine.
     package var error: RuleError? { state.withLockedValue { $0.error } }
 
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLockedValue { state in
+            defer { hasFilters.store(!state.rules.filters.isEmpty, ordering: .relaxed) }
+            return body(&state)
+        }
+    }
+
     /// Puts a rule behind the others. Throws for what is no rule, and at `RuleParser.ruleLimit`.
     @discardableResult
     package func add(_ json: JSONValue) throws(RuleError) -> RuleID { try add(try RuleParser.rule(from: json)) }
 
     @discardableResult
     package func add(_ rule: Rule) throws(RuleError) -> RuleID {
-        let id: RuleID? = state.withLockedValue { state in
+        let id: RuleID? = change { state in
             guard state.rules.entries.count < RuleParser.ruleLimit else { return nil }
             let entry = state.entry(for: rule, from: .api)
             state.rules = RuleSet(state.rules.entries + [entry])
@@ -108,7 +119,7 @@ package final class RuleStore: EventMiddleware {
     @discardableResult
     package func replace(_ id: RuleID, _ json: JSONValue) throws(RuleError) -> Bool {
         let rule = try RuleParser.rule(from: json)
-        return state.withLockedValue { state in
+        return change { state in
             var entries = state.rules.entries
             guard let index = entries.firstIndex(where: { $0.id == id }) else { return false }
             entries[index] = entries[index].replacing(rule)
@@ -120,7 +131,7 @@ package final class RuleStore: EventMiddleware {
     /// False for no such rule.
     @discardableResult
     package func remove(_ id: RuleID) -> Bool {
-        state.withLockedValue { state in
+        change { state in
             let entries = state.rules.entries.filter { $0.id != id }
             guard entries.count < state.rules.entries.count else { return false }
             state.rules = RuleSet(entries)
@@ -130,7 +141,7 @@ package final class RuleStore: EventMiddleware {
 
     /// Puts the rules into another order. `ids` must name each rule once.
     package func reorder(_ ids: [RuleID]) throws(RuleError) {
-        let isDone = state.withLockedValue { state in
+        let isDone = change { state in
             let entries = Dictionary(uniqueKeysWithValues: state.rules.entries.map { ($0.id, $0) })
             let ordered = ids.compactMap { entries[$0] }
             guard ordered.count == ids.count, ids.count == entries.count, Set(ids).count == ids.count else {
@@ -154,7 +165,7 @@ package final class RuleStore: EventMiddleware {
     }
 
     private func replaceFileRules(_ rules: [Rule]) throws(RuleError) {
-        let fits = state.withLockedValue { state in
+        let fits = change { state in
             var known = state.rules.entries.filter { $0.source == .file }
             let others = state.rules.entries.filter { $0.source == .api }
             guard rules.count + others.count <= RuleParser.ruleLimit else { return false }
