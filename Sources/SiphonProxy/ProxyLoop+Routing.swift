@@ -14,8 +14,7 @@ extension ProxyLoop: RequestRouter {
                 client: client)
         }
         // RFC 9112, 3.2.
-        guard head.headers["host"].count == 1 || (head.version.minor == 0 && !head.headers.contains(name: "host"))
-        else {
+        guard head.hasRightHost else {
             return FixedAnswer(.badRequest, text: "A request needs one Host field.\n", client: client)
         }
         guard let request = EngineRequest(target: head.uri, enginePath: configuration.path) else {
@@ -67,5 +66,13 @@ extension ProxyLoop: RequestRouter {
             return FixedAnswer(.badRequest, text: EngineRefusal.unknownSession.message, client: client)
         }
         return FixedAnswer(refusal: .unknownSession, for: head, client: client)
+    }
+}
+
+extension HTTPRequestHead {
+    /// RFC 9112, 3.2: one `Host`, or none by HTTP/1.0.
+    fileprivate var hasRightHost: Bool {
+        let hosts = headers.count { $0.name.utf8.count == 4 && $0.name.lowercased() == "host" }
+        return hosts == 1 || (hosts == 0 && version.minor == 0)
     }
 }

@@ -60,7 +60,7 @@ final class ProxyShared: Sendable {
     func claim(sid: String, for home: SessionHome) -> String {
         sessions.withLockedValue { sessions in
             var free = sid
-            while sessions[free] != nil || !free.utf8.allSatisfy(\.isURLSafe) {
+            while sessions[free] != nil || !free.utf8.allSatisfy(\.isUnreserved) {
                 free = SessionID.random()
             }
             sessions[free] = home
@@ -89,16 +89,4 @@ struct SessionHome: Sendable {
     let eventLoop: any EventLoop
     /// Largest polling body, in bytes.
     let messageBytesLimit: Int
-}
-
-extension UInt8 {
-    fileprivate var isURLSafe: Bool {
-        switch self {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
 }

@@ -25,6 +25,7 @@ package final class CallingHop {
     private var webSocket: WebSocketHandler?
     /// Whether messages pass over the WebSocket without asking the session.
     package private(set) var isSteady = false
+    private var pollingTarget: String?
     private var holdsPoll = false
     /// What later responses set.
     private var newCookies: [String] = []
@@ -56,8 +57,9 @@ package final class CallingHop {
     }
 
     private func noteHeaders(_ headers: HTTPHeaders) {
-        cookies.update(headers)
+        if headers.contains(name: "set-cookie") { cookies.update(headers) }
         if session.isOpen {
+            guard headers.contains(name: "set-cookie") else { return }
             newCookies = (newCookies + headers["set-cookie"]).suffix(SessionHeaders.cookiesLimit)
         } else {
             handshakeHeaders = headers
@@ -251,9 +253,15 @@ package final class CallingHop {
     private func head(_ method: HTTPMethod, _ transport: EngineTransport) -> HTTPRequestHead {
         var headers = headers
         if let cookie = cookies.header { headers.add(name: "Cookie", value: cookie) }
-        return HTTPRequestHead(
-            version: .http1_1, method: method,
-            uri: request.target(transport: transport, sid: sid), headers: headers)
+        return HTTPRequestHead(version: .http1_1, method: method, uri: target(transport), headers: headers)
+    }
+
+    /// That of polling is made once a session.
+    private func target(_ transport: EngineTransport) -> String {
+        guard transport == .polling, let sid else { return request.target(transport: transport, sid: sid) }
+        let target = pollingTarget ?? request.target(transport: transport, sid: sid)
+        pollingTarget = target
+        return target
     }
 
     /// Lets go of what is left.

@@ -106,7 +106,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         isHEAD = head.method == .HEAD
         isHTTP10 = head.version.minor == 0
         awaitsContinue = !isHTTP10 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        keepsAlive = head.isKeepAlive && head.headers["upgrade"].isEmpty
+        keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
         let receiver = router.receiver(for: head, client: self)
         self.receiver = receiver
         if !receiver.keepsBytes {

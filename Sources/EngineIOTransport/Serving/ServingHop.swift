@@ -138,8 +138,8 @@ package final class ServingHop {
     private func respond(_ exchange: ExchangeID, _ response: PollingResponse) {
         guard let client = requests.removeValue(forKey: exchange) else { return }
         var headers = responseHeaders.next()
-        headers.replaceOrAdd(name: "Content-Type", value: response.contentType)
-        headers.replaceOrAdd(name: "Cache-Control", value: "no-store")
+        headers.add(name: "Content-Type", value: response.contentType)
+        headers.add(name: "Cache-Control", value: "no-store")
         client.respond(HTTPResponseStatus(statusCode: response.status), headers: headers, body: response.body)
     }
 
