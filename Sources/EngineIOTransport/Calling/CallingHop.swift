@@ -17,7 +17,7 @@ package final class CallingHop {
     private let dialer: Dialer
     private let request: EngineRequest
     private let headers: HTTPHeaders
-    @exclusivity(unchecked) private var session: CallingSession
+    private var session: CallingSession
     private var cookies: CookieJar
     private var gets: HTTPConnection?
     private var posts: HTTPConnection?

@@ -30,7 +30,9 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Parts that came and were not taken yet: of pipelined requests, no more than what one turn of reading brings.
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
     private var isTaking = false
-    private var idle: Scheduled<Void>?
+    /// When the connection is closed for what has not come; nil while nothing is waited for.
+    private var deadline: NIODeadline?
+    private var timer: DeadlineTimer?
 
     /// - Parameter requestBytes: stands before the decoder where the connection may move.
     package init(router: any RequestRouter, requestBytes: RequestBytes? = nil) {
@@ -44,6 +46,8 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        timer = DeadlineTimer(eventLoop: context.eventLoop)
+        timer?.onDeadline = closeIfLate
         if context.channel.isActive { awaitHead() }
     }
 
@@ -53,7 +57,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        idle?.cancel()
+        timer?.cancel()
         self.context = nil
     }
 
@@ -92,14 +96,14 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
             if receiver?.keepsBytes != true { requestBytes?.dropBody(bytes.readableBytes) }
             receiver?.receiveBody(bytes)
         case .end(let trailers):
-            idle?.cancel()
+            deadline = nil
             isRequestComplete = true
             receiver?.receiveEnd(trailers)
         }
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        idle?.cancel()
+        deadline = nil
         isRequestComplete = false
         isResponseComplete = false
         hasSentHead = false
@@ -122,27 +126,25 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         resumeReading()
     }
 
-    /// Closes a connection that brings no whole head in time.
-    private func awaitHead() {
+    /// A connection that brings no whole head in time is closed.
+    private func awaitHead() { require(within: router.limits.requestHead) }
+
+    /// A connection whose request's body does not come to its end in time is closed. While the other hop is why it is
+    /// not read, the time stands still: it begins anew with the next read.
+    private func awaitBody() { require(within: router.limits.requestBody) }
+
+    private func require(within time: Duration) {
         guard let context else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        idle?.cancel()
-        idle = context.eventLoop.scheduleTask(in: TimeAmount(router.limits.requestHead)) {
-            guard bound.value.receiver == nil, !bound.value.isLeaving else { return }
-            bound.value.context?.close(promise: nil)
-        }
+        let deadline = context.eventLoop.now + TimeAmount(time)
+        self.deadline = deadline
+        timer?.require(deadline)
     }
 
-    /// Closes a connection whose request's body does not come to its end in time. While the other hop is why it is not
-    /// read, the time stands still: it begins anew with the next read.
-    private func awaitBody() {
-        guard let context else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        idle?.cancel()
-        idle = context.eventLoop.scheduleTask(in: TimeAmount(router.limits.requestBody)) {
-            guard !bound.value.isRequestComplete, !bound.value.holdsRead else { return }
-            bound.value.context?.close(promise: nil)
-        }
+    private func closeIfLate() {
+        guard let context, let deadline else { return }
+        guard deadline <= context.eventLoop.now else { timer?.require(deadline); return }
+        guard receiver == nil || !holdsRead else { return }
+        context.close(promise: nil)
     }
 
     package func read(context: ChannelHandlerContext) {
@@ -180,7 +182,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        idle?.cancel()
+        timer?.cancel()
         let receiver = receiver
         self.receiver = nil
         waiting.removeAll()
@@ -301,7 +303,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// lest a reset overtake the response.
     private func sendLastEnd(_ trailers: HTTPHeaders?, _ context: ChannelHandlerContext) {
         isLeaving = true
-        idle?.cancel()
+        deadline = nil
         receiver = nil
         waiting.removeAll()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -320,7 +322,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard !isInputClosed else { return context.close(promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.close(mode: .output, promise: nil)
-        idle = context.eventLoop.scheduleTask(in: Self.leavingTime) { bound.value.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.leavingTime) { bound.value.close(promise: nil) }
     }
 
     // MARK: Moving
@@ -335,7 +337,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func leavePipeline(_ context: ChannelHandlerContext, to handler: any HandoverTaker) {
-        idle?.cancel()
+        deadline = nil
         isLeaving = true
         isResponseComplete = true
         receiver = nil

@@ -22,11 +22,10 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     private let role: WebSocketRole
     private let clock: LoopClock
-    /// Nothing here is used while it is handed out for writing; what watches over that costs every message a call.
-    @exclusivity(unchecked) private var reader: WebSocketReader
+    private var reader: WebSocketReader
     private let masks: MaskKeys
     private var context: ChannelHandlerContext?
-    @exclusivity(unchecked) private var pending = ByteBuffer()
+    private var pending = ByteBuffer()
     private var hasPending = false
     /// False while HTTP is still in the pipeline: what is sent waits.
     private var mayWrite = false

@@ -16,19 +16,18 @@ package final class Bridge {
     /// Largest message of an injected event, in bytes; nil until the upstream has said it, or where it says none.
     package var messageBytesLimit: Int?
     /// What packets go through. Replaced as a whole.
-    @exclusivity(unchecked) package var chain: MiddlewareChain
+    package var chain: MiddlewareChain
     /// Who carries out what is to be done. Kept alive from here, since a weak reference would cost every message more
     /// than its parsing: to be let go of at the end.
-    @exclusivity(unchecked) package var output: (any BridgeOutput)?
+    package var output: (any BridgeOutput)?
     /// Packets that came, by sender.
-    @exclusivity(unchecked) package private(set) var eventsFromClient = 0
-    @exclusivity(unchecked) package private(set) var eventsFromUpstream = 0
+    package private(set) var eventsFromClient = 0
+    package private(set) var eventsFromUpstream = 0
 
     private let recorder: any EventRecorder
     private let isStrict: Bool
-    /// Nothing here is used while it is handed out for writing; what watches over that costs every message a call.
-    @exclusivity(unchecked) private var clientIntake: PacketIntake
-    @exclusivity(unchecked) private var upstreamIntake: PacketIntake
+    private var clientIntake: PacketIntake
+    private var upstreamIntake: PacketIntake
     private var namespaces: NamespaceTable
     private var injections: InjectionTable
     private var isClosed = false
