@@ -76,7 +76,11 @@ def chat_server(start_upstream):
 
 
 @pytest.fixture
-def siphon(start_siphon, chat_server):
+def siphon(request, start_siphon):
+    """In front of python-socketio; `demo` by indirection is all of `siphon demo`."""
+    if getattr(request, "param", None) == "demo":
+        return start_siphon("demo")
+    chat_server = request.getfixturevalue("chat_server")
     one = start_siphon(chat_server.url)
     requests.post(f"{chat_server.url}/control/inspector", data=one.inspector_url, timeout=5)
     return one
@@ -129,6 +133,20 @@ def ack(page, text: str, outcome: str, timeout: float = 10_000) -> str:
 
 def wait_for_transport(page, transport: str):
     page.wait_for_selector(f"#connection[data-state=open][data-transport={transport}]")
+
+
+@pytest.mark.parametrize("siphon", ["demo"], indirect=True)
+@pytest.mark.parametrize("query", ["", "?transport=polling", "?transport=websocket"])
+def test_siphons_own_server_and_bots(siphon, open_page, query):
+    ada, bea = open_page("Ada", query), open_page("Bea", query)
+    wait_for_transport(ada, "polling" if "polling" in query else "websocket")
+    for bot in ("Bit", "Ada", "Bea"):
+        assert bot in bea.inner_text("#members")
+    say(ada, "Hello, Bea")
+    assert "ms" in ack(ada, "Hello, Bea", "delivered")
+    message(bea, "Hello, Bea").wait_for()
+    assert bea.inner_text("#inspector") == siphon.inspector_base + "/"
+    assert siphon.wait_for(name="say", sender="client", args=[{"room": "lobby", "text": "Hello, Bea"}])
 
 
 def test_two_talk_and_see_how_long_it_took(siphon, open_page):
