@@ -40,7 +40,6 @@ final class ProxyLoop {
     var clock: LoopClock { transport.clock }
     var limits: Limits { configuration.limits }
 
-    /// The chain as it is now. Taken once per burst.
     var chain: MiddlewareChain { shared.chain }
 
     var mirrorsTransport: Bool {

@@ -18,7 +18,7 @@ final class ProxyShared: Sendable {
     let configuration: ProxyConfiguration
     let dialer: Dialer
     let log: Logger
-    private let chainBox: NIOLockedValueBox<MiddlewareChain>
+    let chain: MiddlewareChain
     private let counts = NIOLockedValueBox(Counts())
     /// Which loop each session lives on.
     private let sessions = NIOLockedValueBox<[String: SessionHome]>([:])
@@ -30,10 +30,8 @@ final class ProxyShared: Sendable {
         dialer = Dialer(
             host: configuration.upstream.host, port: configuration.upstream.port,
             timeout: configuration.limits.upstreamHandshake)
-        chainBox = NIOLockedValueBox(chain)
+        self.chain = chain
     }
-
-    var chain: MiddlewareChain { chainBox.withLockedValue { $0 } }
 
     func admit() -> ConnectionID? {
         counts.withLockedValue { counts in

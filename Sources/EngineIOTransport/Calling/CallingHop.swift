@@ -275,7 +275,8 @@ package final class CallingHop {
 
     /// Whether more waits to be sent to the upstream than should.
     package var isCongested: Bool {
-        session.queuedBytes > TransportLoop.waterMark.high || webSocket.map { !$0.isWritable } ?? false
+        if let webSocket, !webSocket.isWritable { return true }
+        return !isSteady && session.queuedBytes > TransportLoop.waterMark.high
     }
 
     package func resumeReading() {

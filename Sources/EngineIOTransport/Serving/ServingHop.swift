@@ -86,6 +86,9 @@ package final class ServingHop {
 
     // MARK: WebSockets
 
+    /// Whether messages need nothing but handing on, in both directions.
+    package var isSteady: Bool { steady != nil }
+
     /// Whether a message that comes over `socket` needs nothing but handing on.
     package func isSteady(on socket: WebSocketHandler) -> Bool { socket === steady }
 
@@ -151,7 +154,10 @@ package final class ServingHop {
     /// Hands cookies that the upstream set to the client with its next response.
     package func add(cookies: [String]) { if !cookies.isEmpty { responseHeaders.add(cookies: cookies) } }
 
-    package func flush() { for socket in webSockets { socket.flush() } }
+    package func flush() {
+        if let steady { return steady.flush() }
+        for socket in webSockets { socket.flush() }
+    }
 
     package func close(_ kind: ClosingKind, at now: NIODeadline) {
         steady = nil
@@ -181,8 +187,8 @@ package final class ServingHop {
 
     /// Whether more waits to be sent to the client than should.
     package var isCongested: Bool {
-        guard let session else { return false }
-        return session.queuedBytes > TransportLoop.waterMark.high || webSockets.contains { !$0.isWritable }
+        if let steady { return !steady.isWritable }
+        return session?.queuedBytes ?? 0 > TransportLoop.waterMark.high || webSockets.contains { !$0.isWritable }
     }
 
     package func resumeReading() {

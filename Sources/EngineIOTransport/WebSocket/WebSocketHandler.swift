@@ -48,17 +48,22 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
             role: role, messageBytesLimit: messageBytesLimit, fragmentsLimit: loop.limits.fragmentsPerMessage)
     }
 
-    package var isWritable: Bool { context?.channel.isWritable ?? false }
+    /// Whether little enough waits to be written. Kept here: it is asked with every read.
+    package private(set) var isWritable = false
 
     /// Bytes that the peer has not taken yet.
     private var waitingBytes: Int {
         (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
-    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isWritable = context.channel.isWritable
+    }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        isWritable = false
         owner = nil
         closing?.cancel()
     }
@@ -119,7 +124,10 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
         context?.read()
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) { owner?.webSocketWritabilityChanged(self) }
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        owner?.webSocketWritabilityChanged(self)
+    }
 
     /// Half a WebSocket is none.
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -188,7 +196,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     package func flush() {
         guard hasPending, mayWrite, let context else { return }
         hasPending = false
-        let isOverfull = !context.channel.isWritable && waitingBytes > queuedBytesLimit
+        let isOverfull = !isWritable && waitingBytes > queuedBytesLimit
         writePending()
         context.flush()
         if isOverfull { owner?.webSocketOverflowed(self) }

@@ -15,8 +15,6 @@ package final class Bridge {
     package var upstreamTransport: EngineTransport
     /// Largest message of an injected event, in bytes; nil until the upstream has said it, or where it says none.
     package var messageBytesLimit: Int?
-    /// What packets go through. Replaced as a whole.
-    package var chain: MiddlewareChain
     /// Who carries out what is to be done. Kept alive from here, since a weak reference would cost every message more
     /// than its parsing: to be let go of at the end.
     package var output: (any BridgeOutput)?
@@ -24,6 +22,7 @@ package final class Bridge {
     package private(set) var eventsFromClient = 0
     package private(set) var eventsFromUpstream = 0
 
+    private let chain: MiddlewareChain
     private let recorder: any EventRecorder
     private let isStrict: Bool
     private var clientIntake: PacketIntake

@@ -93,7 +93,6 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
             return schedule()
         }
         let moment = loop.clock.now()
-        bridge.chain = loop.chain
         clientHop.finishPost(exchange, body: body, at: moment.monotonic)
         drain(at: moment)
     }
@@ -129,12 +128,16 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     private func drain(at moment: Moment) {
         guard !isDraining else { return }
         carryOut(at: moment)
-        clientHop.flush()
-        upstreamHop.flush()
-        loop.scheduleRecorderFlush()
+        flush()
         schedule()
         finishIfEnded()
         resumeWhereHeld()
+    }
+
+    private func flush() {
+        clientHop.flush()
+        upstreamHop.flush()
+        loop.scheduleRecorderFlush()
     }
 
     private func carryOut(at moment: Moment) {
@@ -412,7 +415,6 @@ extension SocketIOConnection: BridgeOutput {
 
 extension SocketIOConnection: CallingHopOwner {
     func callingHopProgressed() {
-        bridge.chain = loop.chain
         clientHop.add(cookies: upstreamHop.takeCookies().map(loop.headers.cookie))
         drain(at: loop.clock.now())
     }
@@ -443,8 +445,15 @@ extension SocketIOConnection: WebSocketOwner {
     }
 
     func webSocketDidRead(_ socket: WebSocketHandler) {
-        bridge.chain = loop.chain
+        guard !isUndisturbed else { return flush() }
         drain(at: loop.clock.now())
+    }
+
+    /// Whether messages cross and nothing else is going on: no session has anything to say, and no deadline moved to
+    /// before one that is watched already.
+    private var isUndisturbed: Bool {
+        upstreamHop.isSteady && clientHop.isSteady && closedAt == nil && !isDraining && bridge.nextDeadline == nil
+            && !pressureOnClient.isHolding && !pressureOnUpstream.isHolding
     }
 
     /// A side takes nothing while the other had to be read for its heartbeats, or asks without reading the answers.
@@ -473,7 +482,9 @@ extension SocketIOConnection: WebSocketOwner {
     }
 
     func webSocketMayRead(_ socket: WebSocketHandler) -> Bool {
-        mayRead(from: upstreamHop.has(socket) ? .upstream : .client)
+        let mayRead = mayRead(from: upstreamHop.has(socket) ? .upstream : .client)
+        if !mayRead { schedule() }
+        return mayRead
     }
 
     func webSocketWritabilityChanged(_ socket: WebSocketHandler) {
