@@ -29,6 +29,8 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     private let timer: DeadlineTimer
 
     private var isDraining = false
+    /// Whether this burst brought something that a session had to be asked about, which may have moved its deadline.
+    private var wasDisturbed = false
     private var isFinished = false
     private var pressureOnClient = Pressure()
     private var pressureOnUpstream = Pressure()
@@ -441,11 +443,13 @@ extension SocketIOConnection: WebSocketOwner {
         } else {
             clientHop.receive(kind, payload, frames: frames, on: socket, at: moment.monotonic)
         }
+        wasDisturbed = true
         if !isDraining { carryOut(at: moment) }
     }
 
     func webSocketDidRead(_ socket: WebSocketHandler) {
-        guard !isUndisturbed else { return flush() }
+        guard wasDisturbed || !isUndisturbed else { return flush() }
+        wasDisturbed = false
         drain(at: loop.clock.now())
     }
 
