@@ -28,7 +28,6 @@ struct siphon_mhd_callbacks {
 };
 
 struct siphon_mhd_settings {
-    int listening_fd;
     unsigned int connection_limit;
     unsigned int idle_seconds;
     size_t connection_memory_bytes;
@@ -104,14 +103,12 @@ siphon_mhd_on_log(void *cls, const char *format, va_list arguments)
     callbacks->log(callbacks->context, message);
 }
 
-/* `callbacks` must outlive the daemon. The listening descriptor must be non-blocking; it is the daemon's from here on,
- * until MHD_quiesce_daemon gives it back. */
+/* `callbacks` must outlive the daemon, which accepts nothing by itself. */
 static inline struct MHD_Daemon *
 siphon_mhd_start(const struct siphon_mhd_settings *settings, struct siphon_mhd_callbacks *callbacks)
 {
     struct MHD_OptionItem options[] = {
         { MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)siphon_mhd_on_log, callbacks }, /* first, to hear of the others */
-        { MHD_OPTION_LISTEN_SOCKET, settings->listening_fd, NULL },
         { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)siphon_mhd_on_connection, callbacks },
         { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)siphon_mhd_on_completed, callbacks },
         { MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)siphon_mhd_on_target, callbacks },
@@ -122,8 +119,17 @@ siphon_mhd_start(const struct siphon_mhd_settings *settings, struct siphon_mhd_c
         { MHD_OPTION_END, 0, NULL },
     };
     return MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        siphon_mhd_on_access, callbacks, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, siphon_mhd_on_access, callbacks, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/* Gives the daemon an accepted connection, from any thread. Returns 0 where it does not take it; the descriptor is
+ * closed then. */
+static inline int
+siphon_mhd_add(struct MHD_Daemon *daemon, int fd, const struct sockaddr *address, socklen_t length)
+{
+    return MHD_add_connection(daemon, fd, address, length) == MHD_YES;
 }
 
 /* Whether a request line went on behind a NUL byte: libmicrohttpd takes the target to end there. `target_end` is where

@@ -1,6 +1,12 @@
 import Logging
 import NIOConcurrencyHelpers
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// An HTTP/1.1 server on libmicrohttpd, with one thread.
 ///
 /// The library aborts the process when it is stopped with a connection asleep, spins when a handler neither answers nor
@@ -13,7 +19,10 @@ final class HTTPServer: Sendable {
     private struct State {
         var exchanges: [ObjectIdentifier: HTTPExchange] = [:]
         var sockets: [ObjectIdentifier: ClientSocket] = [:]
+        /// Connections handed to the library and not closed yet: those of `sockets`, and those it has not looked at.
+        var places = 0
         var isStopping = false
+        var acceptor: Acceptor?
         var daemon: LibraryDaemon?
         var reaper: Task<Void, Never>?
     }
@@ -29,11 +38,17 @@ final class HTTPServer: Sendable {
         self.limits = limits
         self.log = log
 
-        guard let daemon = LibraryDaemon(descriptor: listener.descriptor, limits: limits, server: self) else {
+        guard let daemon = LibraryDaemon(limits: limits, server: self) else {
+            close(listener.descriptor)
             throw .couldNotStart
         }
         state.withLockedValue { state in
             state.daemon = daemon
+            // Not before the lock is free does it get its first answer.
+            state.acceptor = Acceptor(
+                descriptor: listener.descriptor, log: log,
+                hasRoom: { [unowned self] in hasRoom },
+                take: { [unowned self] in take($0) })
             state.reaper = Task { await self.reap() }
         }
     }
@@ -47,14 +62,14 @@ final class HTTPServer: Sendable {
     /// Accepts nothing more, ends the streams, gives running handlers `grace` to answer, and then answers 503 for them.
     /// Takes little longer than `grace`, whatever handlers and clients do. A second call does nothing.
     func stop(grace: Duration) async {
-        let (daemon, reaper) = state.withLockedValue { state in
+        let (daemon, acceptor, reaper) = state.withLockedValue { state in
             state.isStopping = true
-            defer { state.daemon = nil }
-            return (state.daemon, state.reaper)
+            defer { (state.daemon, state.acceptor) = (nil, nil) }
+            return (state.daemon, state.acceptor, state.reaper)
         }
-        guard let daemon else { return }
+        guard let daemon, let acceptor else { return }
         reaper?.cancel()
-        daemon.stopListening()
+        await acceptor.stop()
 
         let deadline = ContinuousClock.now + grace
         while true {
@@ -78,6 +93,31 @@ final class HTTPServer: Sendable {
     private static let farewell = Duration.milliseconds(200)
 
     private static let stopping = InspectorError(.stopping, "Siphon is stopping").response
+
+    // MARK: Accepting
+
+    private var hasRoom: Bool { state.withLockedValue { $0.places < limits.connections } }
+
+    private func take(_ accepted: AcceptedConnection) {
+        let daemon = state.withLockedValue { state in
+            state.places += 1
+            return state.daemon
+        }
+        guard let daemon else {
+            close(accepted.descriptor)
+            return leftPlace()
+        }
+        if !daemon.add(accepted) { leftPlace() }
+    }
+
+    private func leftPlace() {
+        let acceptor = state.withLockedValue { state in
+            state.places -= 1
+            // Only a connection that ends while there is no room can have kept others waiting.
+            return state.places == limits.connections - 1 ? state.acceptor : nil
+        }
+        acceptor?.madeRoom()
+    }
 
     // MARK: What clients owe
 
@@ -106,6 +146,7 @@ final class HTTPServer: Sendable {
     func closed(_ socket: ClientSocket) {
         socket.markClosed()
         _ = state.withLockedValue { $0.sockets.removeValue(forKey: ObjectIdentifier(socket)) }
+        leftPlace()
     }
 
     /// The request line is in.

@@ -9,23 +9,25 @@ import Dispatch
 
 /// libmicrohttpd, running for one server, which it keeps alive. `HTTP/Library` alone calls the library.
 ///
-/// Unchecked: the pointers are used by `stopListening` and `stop`, each called once and one after the other.
+/// It is handed its connections: by itself it spins while there is no file descriptor for its first one, and when it
+/// had others it accepts again only once one of those has ended, were it a stream that stays for days.
+///
+/// Unchecked: the pointers are used by `add`, which the library allows on any thread, and by `stop`, called once and
+/// after the last `add`.
 struct LibraryDaemon: @unchecked Sendable {
     private let daemon: OpaquePointer
     private let callbacks: UnsafeMutablePointer<siphon_mhd_callbacks>
     private let server: Unmanaged<HTTPServer>
 
-    /// Starts its thread, which may call `server` before this returns. Nil where it cannot start; the listening
-    /// descriptor is closed then, and otherwise by `stopListening`.
-    init?(descriptor: CInt, limits: InspectorLimits, server: HTTPServer) {
+    /// Starts its thread. Nil where it cannot start.
+    init?(limits: InspectorLimits, server: HTTPServer) {
         callbacks = .allocate(capacity: 1)
         self.server = Unmanaged.passRetained(server)
         callbacks.initialize(to: .calling(self.server))
         var settings = siphon_mhd_settings(
-            listening_fd: descriptor, connection_limit: UInt32(clamping: limits.connections),
+            connection_limit: UInt32(clamping: limits.connections + Self.spareConnections),
             idle_seconds: limits.idleSeconds, connection_memory_bytes: limits.headBytes)
         guard let daemon = siphon_mhd_start(&settings, callbacks) else {
-            close(descriptor)
             callbacks.deallocate()
             self.server.release()
             return nil
@@ -33,10 +35,17 @@ struct LibraryDaemon: @unchecked Sendable {
         self.daemon = daemon
     }
 
-    /// Accepts nothing more.
-    func stopListening() {
-        let descriptor = MHD_quiesce_daemon(daemon)
-        if descriptor >= 0 { close(descriptor) }
+    /// `InspectorLimits.connections` are kept by the server: the library would close what is past it.
+    private static let spareConnections = 16
+
+    /// Hands over an accepted connection. False where the library does not take it, and has closed it.
+    func add(_ accepted: AcceptedConnection) -> Bool {
+        var address = accepted.address
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                siphon_mhd_add(daemon, accepted.descriptor, $0, accepted.addressLength) != 0
+            }
+        }
     }
 
     /// Ends the thread and all connections, none of which may be asleep. Waits on a thread of its own, since it joins
