@@ -93,7 +93,7 @@ let package = Package(
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "EngineIOTransport", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
-        tests(of: "SiphonProxy", [nioCore, nioHTTP1, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
+        tests(of: "SiphonProxy", [nioCore, nioHTTP1, logging, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(
             of: "SiphonInspector",
             [

@@ -19,6 +19,7 @@ final class ProxyShared: Sendable {
     let dialer: Dialer
     let log: Logger
     let chain: MiddlewareChain
+    let shortage: DescriptorShortage
     private let counts = NIOLockedValueBox(Counts())
     /// Which loop each session lives on.
     private let sessions = NIOLockedValueBox<[String: SessionHome]>([:])
@@ -27,9 +28,11 @@ final class ProxyShared: Sendable {
     init(configuration: ProxyConfiguration, chain: MiddlewareChain, log: Logger) {
         self.configuration = configuration
         self.log = log
+        let shortage = DescriptorShortage(log: log)
+        self.shortage = shortage
         dialer = Dialer(
             host: configuration.upstream.host, port: configuration.upstream.port,
-            timeout: configuration.limits.upstreamHandshake)
+            timeout: configuration.limits.upstreamHandshake, onShortage: { shortage.note(at: .now()) })
         self.chain = chain
     }
 

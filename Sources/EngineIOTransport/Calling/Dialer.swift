@@ -17,13 +17,17 @@ package final class Dialer: Sendable {
     private let host: String
     private let port: Int
     private let timeout: TimeAmount
+    private let onShortage: @Sendable () -> Void
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter timeout: for all addresses of `host` together.
-    package init(host: String, port: Int, timeout: Duration) {
+    /// - Parameters:
+    ///   - timeout: for all addresses of `host` together.
+    ///   - onShortage: called on an event loop for each attempt that found no file descriptor left.
+    package init(host: String, port: Int, timeout: Duration, onShortage: @escaping @Sendable () -> Void = {}) {
         self.host = host
         self.port = port
         self.timeout = TimeAmount(timeout)
+        self.onShortage = onShortage
     }
 
     /// What is never dialled, whatever names resolve to.
@@ -49,7 +53,9 @@ package final class Dialer: Sendable {
             known.isEmpty
             ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, by: deadline, initializer) }
             : connect(to: known[...], on: eventLoop, by: deadline, initializer)
-        attempt.whenFailure { _ in
+        attempt.whenFailure { error in
+            // Tells nothing of the upstream, and its name could not be looked up either.
+            guard !error.isDescriptorShortage else { return self.onShortage() }
             self.state.withLockedValue { state in
                 state.addresses = []
                 state.isReachable = false
@@ -78,7 +84,7 @@ package final class Dialer: Sendable {
             }
             .flatMapError { error in
                 let rest = addresses.dropFirst()
-                return rest.isEmpty
+                return rest.isEmpty || error.isDescriptorShortage
                     ? eventLoop.makeFailedFuture(error)
                     : self.connect(to: rest, on: eventLoop, by: deadline, initializer)
             }

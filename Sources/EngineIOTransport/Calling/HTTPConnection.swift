@@ -7,6 +7,8 @@ package import SiphonCore
 package final class HTTPConnection {
     package enum Failure: Error, Equatable {
         case unreachable
+        /// No connection could be tried: see `Error.isDescriptorShortage`.
+        case noDescriptors
         case brokeOff
         case tooLarge
         case badResponse
@@ -55,7 +57,8 @@ package final class HTTPConnection {
             }
         }.whenComplete { result in
             let (connection, handler, completion) = bound.value
-            guard case .success = result, !connection.isClosed else {
+            if case .failure(let error) = result { return completion(.failure(Failure(dialling: error))) }
+            guard !connection.isClosed else {
                 handler.close()
                 return completion(.failure(.unreachable))
             }

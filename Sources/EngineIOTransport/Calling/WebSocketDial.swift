@@ -49,7 +49,7 @@ final class WebSocketDial {
             case .success(let channel):
                 dial.channel = channel
                 if dial.isCancelled { channel.close(promise: nil) }
-            case .failure: handler.fail(.unreachable)
+            case .failure(let error): handler.fail(.init(dialling: error))
             }
         }
     }

@@ -273,6 +273,9 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     package func flush() { context?.flush() }
 
+    /// The connection ends behind the response that is to come.
+    package func closeAfterResponse() { keepsAlive = false }
+
     /// The whole response at once.
     package func respond(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer) {
         var headers = headers

@@ -1,6 +1,7 @@
 import EngineIOTransport
 import EngineIOCore
 import NIOCore
+import NIOHTTP1
 import SiphonCore
 
 extension SessionEnd {
@@ -33,10 +34,15 @@ extension SessionEnd {
 }
 
 extension HTTPConnection.Failure {
+    /// What the client's request is answered with.
+    var status: HTTPResponseStatus { self == .noDescriptors ? .serviceUnavailable : .badGateway }
+
     /// What a client is told where the upstream could not answer its handshake.
     func sentence(upstream: UpstreamURL) -> String {
         switch self {
         case .unreachable: "cannot reach the upstream \(upstream): is it running?"
+        case .noDescriptors:
+            "no file descriptor is left for a connection to the upstream \(upstream); raise the limit, ulimit -n"
         case .brokeOff: "the upstream \(upstream) closed the connection before it answered"
         case .tooLarge: "the answer of the upstream \(upstream) is too large"
         case .badResponse: "the upstream \(upstream) answered with something that is not what was asked for"

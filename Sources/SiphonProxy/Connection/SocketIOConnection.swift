@@ -167,7 +167,8 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
         case .opened(let handshake): opened(handshake, at: moment)
         case .refused(let response): refuse(with: response, at: moment)
         case .failed(let failure):
-            fail(.badGateway, failure.sentence(upstream: loop.configuration.upstream), at: moment)
+            if failure == .noDescriptors { opening?.client.closeAfterResponse() }
+            fail(failure.status, failure.sentence(upstream: loop.configuration.upstream), at: moment)
         case .ended(let end): ended(end, side, at: moment)
         }
     }

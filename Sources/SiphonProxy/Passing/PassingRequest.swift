@@ -50,10 +50,8 @@ final class PassingRequest: RequestReceiver {
             }
         }.whenComplete { result in
             let (request, handler) = bound.value
-            guard case .success = result, !request.isOver else {
-                handler.close()
-                return request.fail(.unreachable)
-            }
+            if case .failure(let error) = result { return request.fail(.init(dialling: error)) }
+            guard !request.isOver else { return handler.close() }
             request.upstream = handler
             for part in request.early { handler.send(part) }
             request.early = []
@@ -125,8 +123,9 @@ final class PassingRequest: RequestReceiver {
         guard !isOver else { return }
         finish()
         guard !hasResponse else { return client.breakOff() }
+        if failure == .noDescriptors { client.closeAfterResponse() }
         client.respond(
-            .badGateway, text: "Siphon: \(failure.sentence(upstream: loop.configuration.upstream))\n")
+            failure.status, text: "Siphon: \(failure.sentence(upstream: loop.configuration.upstream))\n")
     }
 
     /// 101: from here on only bytes pass.
