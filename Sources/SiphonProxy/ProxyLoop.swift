@@ -2,6 +2,7 @@ import EngineIOTransport
 import EngineIOCore
 import Logging
 import NIOCore
+import NIOPosix
 import SiphonCore
 
 /// Everything that one event loop has: its connections, its recorder and the way from a request to what takes it.
@@ -91,10 +92,17 @@ final class ProxyLoop {
     /// Nothing of the connection is left: its place is free.
     func remove(_ connection: any ProxiedConnection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
-        shared.release()
+        if shared.release() { scheduleMemoryReturn() }
         guard let session = connection as? SocketIOConnection, let sid = session.sid else { return }
         sessions[sid] = nil
         shared.unclaim(sid: sid)
+    }
+
+    /// Not at once: who left takes others along, and what a connection held is freed behind it.
+    private func scheduleMemoryReturn() {
+        eventLoop.scheduleTask(in: .seconds(1)) { [shared] in
+            NIOSingletons.posixBlockingThreadPool.submit { _ in shared.giveMemoryBack() }
+        }
     }
 
     func snapshots() -> [ConnectionSnapshot] {

@@ -13,6 +13,7 @@ final class ProxyShared: Sendable {
         /// Those that hold something: the open ones and those whose last answers are under way.
         var places = 0
         var httpRequests = 0
+        var freedMemory = FreedMemory()
     }
 
     let configuration: ProxyConfiguration
@@ -40,6 +41,7 @@ final class ProxyShared: Sendable {
         counts.withLockedValue { counts in
             guard counts.places < configuration.limits.connections else { return nil }
             counts.places += 1
+            counts.freedMemory.note(connections: counts.places)
             counts.openConnections += 1
             counts.lastConnection += 1
             return ConnectionID(counts.lastConnection)
@@ -49,8 +51,19 @@ final class ProxyShared: Sendable {
     /// The connection is over for those who watch.
     func noteClosed() { counts.withLockedValue { $0.openConnections -= 1 } }
 
-    /// The connection's place is free for another.
-    func release() { counts.withLockedValue { $0.places -= 1 } }
+    /// The connection's place is free for another. Returns whether there is memory to give back.
+    func release() -> Bool {
+        counts.withLockedValue { counts in
+            counts.places -= 1
+            return counts.freedMemory.shouldReturn(connections: counts.places)
+        }
+    }
+
+    /// Blocks.
+    func giveMemoryBack() {
+        FreedMemory.giveBack()
+        counts.withLockedValue { $0.freedMemory.returned(connections: $0.places) }
+    }
 
     func countRequest() { counts.withLockedValue { $0.httpRequests += 1 } }
 
