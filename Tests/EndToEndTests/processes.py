@@ -24,13 +24,18 @@ CRASH = re.compile(
 )
 
 
+#: Which sanitizer the program was built with, if any (scripts/sanitize): it is slower then, and its memory not its own.
+SANITIZER = os.environ.get("SIPHON_SANITIZER")
+PATIENCE = 10 if SANITIZER else 1
+
+
 def siphon_binary() -> Path:
     return Path(os.environ.get("SIPHON_BINARY", ROOT / ".build/release/siphon"))
 
 
 def eventually(check, timeout: float = 5.0, what: str = "the condition"):
     """Calls `check` until it returns something true, and returns that; fails with the last value."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * PATIENCE
     while True:
         value = check()
         if value:
@@ -66,20 +71,28 @@ class LineReader:
 
 
 class Siphon:
-    """One running proxy. `url` is what clients use, `api` and `events` are the inspector's REST API."""
+    """One running proxy. `url` is what clients use, `api` and `events` are the inspector's REST API.
 
-    def __init__(self, upstream_url: str, *options: str, stderr: Path, inspector: bool = True, listen="127.0.0.1:0"):
+    `descriptors` is how many it may have at most.
+    """
+
+    def __init__(
+        self, upstream_url: str, *options: str, stderr: Path, inspector: bool = True, listen="127.0.0.1:0",
+        descriptors: int | None = None,
+    ):  # fmt: skip
         self.stderr_path = stderr
         self._stderr = open(stderr, "wb")
         command = [str(siphon_binary()), upstream_url, "--listen", listen]
         command += ["--inspector", "127.0.0.1:0"] if inspector else ["--no-inspector"]
         command += options
+        if descriptors:
+            command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._stderr, text=True
         )
         self.stdout = LineReader(self.process.stdout)
         expected = 2 if inspector else 1
-        lines = self.stdout.wait_for_lines(expected, timeout=15)
+        lines = self.stdout.wait_for_lines(expected, timeout=15 * PATIENCE)
         if len(lines) < expected:
             self.process.kill()
             raise AssertionError(f"siphon said {lines!r} on stdout and on stderr:\n{self.stderr_text()}")
@@ -110,6 +123,9 @@ class Siphon:
         return self.stderr_path.read_text(errors="replace")
 
     def resident_bytes(self) -> int:
+        """Always 0 where a sanitizer keeps most of it."""
+        if SANITIZER:
+            return 0
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
 
@@ -124,7 +140,7 @@ class Siphon:
         if self.alive():
             self.process.send_signal(signal_number)
         try:
-            return self.process.wait(timeout)
+            return self.process.wait(timeout * PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -176,7 +192,7 @@ class Inspector(requests.Session):
 
     def wait_for(self, count: int = 1, timeout: float = 5, **fields) -> list[dict]:
         """Waits until at least `count` such events are in the capture, and returns them."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         while True:
             found = self.events(**dict(fields))
             if len(found) >= count:
