@@ -70,10 +70,7 @@ package final class CallingHop {
 
     /// Does what the session says, up to the next thing that is the connection's.
     package func nextEvent() -> HopEvent? {
-        if let failure {
-            self.failure = nil
-            return failure
-        }
+        if let failure = takeFailure() { return failure }
         isSteady = false
         while let action = session.nextAction() {
             switch action {
@@ -98,7 +95,13 @@ package final class CallingHop {
             }
         }
         isSteady = webSocket != nil && session.isSteadyOnWebSocket
-        return nil
+        // A dial that finds no descriptor fails before it returns.
+        return takeFailure()
+    }
+
+    private func takeFailure() -> HopEvent? {
+        defer { failure = nil }
+        return failure
     }
 
     package func send(_ message: borrowing EngineMessage, at now: NIODeadline) {
