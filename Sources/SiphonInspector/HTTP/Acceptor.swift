@@ -29,7 +29,8 @@ final class Acceptor: @unchecked Sendable {
     private let log: Logger
     private let hasRoom: @Sendable () -> Bool
     private let take: @Sendable (AcceptedConnection) -> Void
-    private let queue = DispatchQueue(label: "siphon.inspector.accept")
+    /// Of a class of its own: those of one class share threads, and would wait for one behind others that block.
+    private let queue = DispatchQueue(label: "siphon.inspector.accept", qos: .userInteractive)
     private let source: any DispatchSourceRead
     private var pause: Pause?
     private var pauseCount = 0
