@@ -277,11 +277,11 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     package func closeAfterResponse() { keepsAlive = false }
 
     /// The whole response at once.
+    ///
+    /// - Parameter headers: without `Content-Length`.
     package func respond(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer) {
         var headers = headers
-        if status.mayHaveResponseBody {
-            headers.replaceOrAdd(name: "Content-Length", value: String(body.readableBytes))
-        }
+        if status.mayHaveResponseBody { headers.add(name: "Content-Length", value: String(body.readableBytes)) }
         sendHead(HTTPResponseHead(version: .http1_1, status: status, headers: headers))
         if body.readableBytes > 0 { sendBody(body) }
         sendEnd()

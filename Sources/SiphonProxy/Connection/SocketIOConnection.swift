@@ -212,9 +212,10 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     /// The upstream said no: the client gets its answer as it was.
     private func refuse(with response: HTTPResponse, at moment: Moment) {
         let status = response.head.status
+        var headers = loop.headers.passingResponse(response.head.headers, proxyOrigin: handshake.proxyOrigin)
+        headers.remove(name: "Content-Length")
         giveUpOpening("the upstream refused the handshake: \(status.code)", at: moment)?.respond(
-            status, headers: loop.headers.passingResponse(response.head.headers, proxyOrigin: handshake.proxyOrigin),
-            body: response.body)
+            status, headers: headers, body: response.body)
     }
 
     private func fail(_ status: HTTPResponseStatus, _ sentence: String, at moment: Moment) {
