@@ -20,9 +20,9 @@ package final class InspectorServer: Sendable {
         package var description: String {
             switch self {
             case .notAnAddress(let host): "\(host) is no IP address"
-            case .portInUse(let port): "port \(port) is in use"
-            case .notOurs(let host): "\(host) is not an address of this machine"
-            case .notAllowed(let port): "listening on port \(port) is not allowed"
+            case .portInUse(let port): "port \(port) is in use by another program; --inspector takes another address"
+            case .notOurs(let host): "\(host) is not an address of this machine; --inspector takes another one"
+            case .notAllowed(let port): "listening on port \(port) is not allowed; --inspector takes another address"
             case .badToken:
                 "the token must be \(AccessToken.lengths.lowerBound) to \(AccessToken.lengths.upperBound) letters, digits, "
                     + "or characters of - . _ ~"

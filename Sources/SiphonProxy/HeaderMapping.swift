@@ -95,7 +95,9 @@ struct HeaderMapping: Sendable {
     ]
 
     private func withoutHopFields(_ headers: HTTPHeaders, keeping kept: Set<String> = []) -> HTTPHeaders {
+        // `Connection` may not take away what the other side frames and routes by.
         let named = Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
+            .subtracting(["content-length", "host"])
         return HTTPHeaders(
             headers.filter { field in
                 let name = field.name.lowercased()

@@ -41,13 +41,14 @@ final class MovingRequest: RequestReceiver {
     }
 
     var keepsBytes: Bool { true }
-    var limitsBodyTime: Bool { true }
     func clientClosedInput() -> Bool { false }
 }
 
 /// Takes the place of HTTP until HTTP is gone, then gives the socket to the other event loop, with all bytes that came.
-private final class SocketMove: ChannelInboundHandler, HandoverTaker {
+private final class SocketMove: ChannelDuplexHandler, HandoverTaker {
     typealias InboundIn = Never
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let bytes: RequestBytes
     private let target: NIOLoopBound<ProxyLoop>
@@ -65,31 +66,47 @@ private final class SocketMove: ChannelInboundHandler, HandoverTaker {
     /// What the decoder still says is among the bytes.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
+    /// What comes now is for the other event loop.
+    func read(context: ChannelHandlerContext) {}
+
+    /// Earlier responses go out first.
     func handoverCompleted() {
+        guard let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenSuccess { bound.value.move() }
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: written)
+    }
+
+    private func move() {
         guard let context else { return }
         let duplicate = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { dup($0) }
+        let bytes = bytes.take()
         context.close(promise: nil)
+        let target = target
         guard let duplicate, duplicate >= 0 else { return }
-        adopt(duplicate, bytes.take())
+        target.eventLoop.execute { Self.adopt(duplicate, bytes, on: target) }
     }
 
-    private func adopt(_ socket: NIOBSDSocket.Handle, _ bytes: ByteBuffer) {
-        let adopted = ClientBootstrap(group: target.eventLoop)
+    /// On the target's loop, so that nothing is read before the bytes that are here. NIO closes what it cannot adopt.
+    private static func adopt(
+        _ socket: NIOBSDSocket.Handle, _ bytes: ByteBuffer, on target: NIOLoopBound<ProxyLoop>
+    ) {
+        ClientBootstrap(group: target.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { [target] channel in
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addClientHandlers(router: target.value)
                 }
             }
             .withConnectedSocket(socket)
-        adopted.whenSuccess { channel in
-            channel.pipeline.fireChannelRead(bytes)
-            channel.pipeline.fireChannelReadComplete()
-        }
-        adopted.whenFailure { _ in _ = close(socket) }
+            .whenSuccess { channel in
+                channel.pipeline.fireChannelRead(bytes)
+                channel.pipeline.fireChannelReadComplete()
+            }
     }
 }

@@ -64,7 +64,7 @@ package final class Proxy: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(shared.shortage))
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause { shared.shortage.note(at: .now()) })
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

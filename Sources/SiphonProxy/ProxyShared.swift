@@ -97,10 +97,3 @@ final class ProxyShared: Sendable {
 
     func home(of sid: String) -> SessionHome? { sessions.withLockedValue { $0[sid] } }
 }
-
-/// Where a session lives, for the event loops on which requests of it come in.
-struct SessionHome: Sendable {
-    let eventLoop: any EventLoop
-    /// Largest polling body, in bytes.
-    let messageBytesLimit: Int
-}

@@ -29,10 +29,13 @@ struct DemoCommand {
             try await ProxyCommand(options).run { proxy, inspector in
                 if let page = inspector?.pageURL { await server.tell(inspector: page) }
                 let host = Self.reachable(proxy.host)
-                bots.bots = try? await DemoBots(on: eventLoop, host: host, port: proxy.port)
-                Terminal.printError(
-                    "demo: three bots are talking; open http://\(ProxyCommand.authority(host, proxy.port))/ to join them"
-                )
+                let page = "http://\(ProxyCommand.authority(host, proxy.port))/"
+                do {
+                    bots.bots = try await DemoBots(on: eventLoop, host: host, port: proxy.port)
+                    Terminal.printError("demo: three bots are talking; open \(page) to join them")
+                } catch {
+                    Terminal.printError("demo: the bots could not start (\(error)); the chat is at \(page)")
+                }
             }
         }
         await bots.bots?.stop()

@@ -38,6 +38,7 @@ enum Help {
 
         siphon help filters               the language that finds events
         siphon help rules                 how to drop and change them
+        siphon help demo                  what to try in the demo
         siphon --version
         """
 
@@ -51,7 +52,7 @@ enum Help {
         inspector's to watch: one bot comes by polling, one by WebSocket, one upgrades; one event in three of the name
         `question` is never answered.
 
-        Try in the inspector: the filter  event:question is:unanswered  and the rule
+        Try in the inspector: the filter  event:question is:pending  and the rule
         {"name": "whisper", "when": "event:say", "then": {"set": {"args[0].text": "psst"}}}
         """,
         "filters": """

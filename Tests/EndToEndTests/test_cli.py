@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from processes import CRASH, LineReader, Siphon, eventually, siphon_binary
-from wire import EngineClient, Message, http
+from wire import EngineClient, Message, RawWebSocket, http
 
 pytestmark = pytest.mark.usefixtures("binary")
 
@@ -234,11 +234,21 @@ def test_only_loopback_listens_by_default(upstream):
         assert process.wait(5) == 0
 
 
-def test_localhost_as_upstream(start_siphon, upstream):
+@pytest.mark.parametrize("first", ["polling", "websocket", "plain", "tunnel"])
+def test_localhost_as_upstream(start_siphon, upstream, first):
+    """The app listens by IPv4 alone, `localhost` is `::1` first: the very first request gets there, whatever it is."""
     siphon = start_siphon(f"http://localhost:{upstream.port}")
-    client = EngineClient(siphon.port, "websocket")
-    client.join()
-    client.close()
+    if first == "plain":
+        assert http(siphon.port, "GET", "/reflect").status == 200
+    elif first == "tunnel":
+        websocket = RawWebSocket(siphon.port, "/websocket")
+        websocket.send("through")
+        assert websocket.receive()[1] in (b"through", "through")
+        websocket.stream.close()
+    else:
+        client = EngineClient(siphon.port, first)
+        client.join()
+        client.close()
 
 
 def test_memory_bounds_the_capture(start_siphon, engine_upstream):

@@ -146,6 +146,15 @@ def test_siphons_own_server_and_bots(siphon, open_page, query):
     assert "ms" in ack(ada, "Hello, Bea", "delivered")
     message(bea, "Hello, Bea").wait_for()
     assert bea.inner_text("#inspector") == siphon.inspector_base + "/"
+    with bea.expect_popup() as opened:
+        bea.click("#inspector")
+    opened.value.wait_for_load_state()
+    assert "token" in opened.value.inner_text("body"), "the page that says what is missing, not a refusal"
+    bea.goto(siphon.inspector_url)
+    bea.goto(siphon.url)
+    with bea.expect_popup() as opened:
+        bea.click("#inspector")
+    opened.value.wait_for_selector("#filter, [role=grid], input")
     assert siphon.wait_for(name="say", sender="client", args=[{"room": "lobby", "text": "Hello, Bea"}])
 
 

@@ -404,7 +404,7 @@ def test_a_second_get(siphon, witness, upstream):
     first: list = []
     waiting = threading.Thread(target=lambda: first.append(http(siphon.port, "GET", client.target("polling"))))
     waiting.start()
-    time.sleep(0.3)
+    time.sleep(0.6)
     assert http(siphon.port, "GET", client.target("polling")).status == 400
     waiting.join(5)
     assert first[0].text == "1"
@@ -419,7 +419,7 @@ def test_a_second_post(siphon, witness):
     client.join()
     slow = dial(siphon.port)
     slow.send(head("POST", client.target("polling"), [("Content-Length", "100")], siphon.port) + b"42[")
-    time.sleep(0.3)
+    time.sleep(0.6)
     assert client.post('42["echo","x"]').status == 400
     answer = http(siphon.port, "POST", client.target("polling"), body=b"42[]")
     assert answer.status == 400 and json.loads(answer.text)["code"] == 1
@@ -434,7 +434,7 @@ def test_a_poll_that_is_aborted_ends_the_session(siphon, witness, upstream):
     sid = upstream.log(what="connect")[-1]["sid"]
     stream = dial(siphon.port)
     stream.send(head("GET", client.target("polling"), [], siphon.port))
-    time.sleep(0.2)
+    time.sleep(0.6)
     stream.close(reset=True)
     upstream.wait_for(what="disconnect", sid=sid, timeout=3)
     client.close()
@@ -820,7 +820,7 @@ def test_a_polling_upstream_that_fails_mid_session(raw_upstream, start_siphon):
             elif request.method == "POST":
                 stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             else:
-                time.sleep(0.3)
+                time.sleep(0.6)
                 body = b'{"code":1,"message":"Session ID unknown"}'
                 stream.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
@@ -843,7 +843,7 @@ def test_the_client_is_killed(siphon, witness, upstream, transport):
     else:
         stream = dial(siphon.port)
         stream.send(head("GET", client.target("polling"), [], siphon.port))
-        time.sleep(0.2)
+        time.sleep(0.6)
         stream.close(reset=True)
     began = time.monotonic()
     left = upstream.wait_for(what="disconnect", sid=sid, timeout=3)

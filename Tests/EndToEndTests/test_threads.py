@@ -2,7 +2,7 @@
 
 import pytest
 from processes import eventually
-from wire import EngineClient, dial, head, http, read_message
+from wire import EngineClient, RawWebSocket, dial, head, http, read_message
 
 
 @pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"], ["websocket"]], ids="-".join)
@@ -76,3 +76,30 @@ def test_a_body_behind_a_get_is_no_request(spread):
         assert answer.text == "ok"
     eventually(lambda: session.messages()[1:] == ['42["in step"]'] * STREAMS, what="the events behind")
     assert all(request.target.startswith("/socket.io/") for request in session.requests)
+
+
+@pytest.mark.parametrize("path", ["/socket.io/?EIO=4&transport=websocket", "/websocket"], ids=["socket.io", "other"])
+def test_a_websocket_leaves_nothing_of_what_it_sent(start_siphon, upstream, path):
+    """What is kept so that a request could move is kept no longer than that."""
+    siphon = start_siphon(upstream.url, "--threads", "2", "--memory", "1MiB")
+    websocket = RawWebSocket(siphon.port, path)
+    if "socket.io" in path:
+        websocket.send("40")
+    before = siphon.resident_bytes()
+    for _ in range(120):
+        websocket.send('42["large","' + "x" * 500_000 + '"]')
+        if "socket.io" not in path:
+            websocket.receive()
+    eventually(lambda: siphon.connections()[0]["counts"]["fromClient"] >= 120, 20, what="all of it")
+    assert siphon.resident_bytes() < before + 30_000_000
+    websocket.stream.close()
+
+
+def test_a_blank_line_before_a_request_sends_none_twice(spread):
+    """RFC 9112, 2.2. What was answered here is not answered again where the connection moves to."""
+    siphon, client, _, streams = spread
+    for stream in streams:
+        stream.send(b"\r\n\r\n" + head("POST", "/order", [("Content-Length", "2")], siphon.port) + b"hi")
+        first = read_message(stream).status
+        stream.send(head("DELETE", client.target("polling"), [], siphon.port))
+        assert (first, read_message(stream).status) == (first, 405)

@@ -127,6 +127,32 @@ struct ClientHandlerTests {
         }
     }
 
+    @Test("sends nothing behind the head of a status without a body", arguments: [204, 304])
+    func bodyless(status: Int) throws {
+        let server = try Server()
+        try server.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        let client = server.receivers[0].client
+        client.sendHead(
+            HTTPResponseHead(
+                version: .http1_1, status: .init(statusCode: status), headers: ["Transfer-Encoding": "chunked"]))
+        client.sendEnd()
+        #expect(try server.sent().hasSuffix("\r\n\r\n") && server.channel.isActive)
+        try server.send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n")
+        server.receivers[1].client.respond(.ok, text: "b")
+        #expect(try server.sent().hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test("sends no interim response by HTTP/1.0")
+    func interim() throws {
+        for (version, count) in [("1.1", 1), ("1.0", 0)] {
+            let server = try Server()
+            try server.send("GET /a HTTP/\(version)\r\nHost: h\r\n\r\n")
+            server.receivers[0].client.sendHead(HTTPResponseHead(version: .http1_1, status: .init(statusCode: 103)))
+            server.receivers[0].client.flush()
+            #expect(try server.sent().isEmpty == (count == 0))
+        }
+    }
+
     @Test("keeps an HTTP/1.0 connection that asks for it")
     func http10() throws {
         let server = try Server()

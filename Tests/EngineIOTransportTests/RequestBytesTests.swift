@@ -23,6 +23,20 @@ struct RequestBytesTests {
         #expect(String(buffer: bytes.take()) == "POST /b HTTP/1.1\r\n\r\n")
     }
 
+    @Test("drops the blank lines before a request with its head")
+    func blankLines() throws {
+        try receive("\r\n\r\nGET /a HTTP/1.1\r\n\r\nGET /b")
+        bytes.dropHead(isChunked: false)
+        #expect(String(buffer: bytes.take()) == "GET /b")
+    }
+
+    @Test("keeps nothing once nothing can move")
+    func stopped() throws {
+        bytes.stop()
+        try receive("anything")
+        #expect(!bytes.isKnown && bytes.take().readableBytes == 0)
+    }
+
     @Test("hands all on as it came")
     func handsOn() throws {
         try receive("GET /")

@@ -79,6 +79,21 @@ struct RequestGuardTests {
         #expect(status(method, [("Sec-Fetch-Site", site)]) == expected)
     }
 
+    @Test(
+        "a link to the page may be followed from another port of this host, and nothing else",
+        arguments: [
+            ("GET", "/", "same-site", "navigate", "document", UInt32(200)),
+            ("GET", "/", "cross-site", "navigate", "document", 403),
+            ("GET", "/?token=\(token)", "same-site", "navigate", "document", 403),
+            ("GET", "/api/v1/status", "same-site", "navigate", "document", 403),
+            ("POST", "/", "same-site", "navigate", "document", 403),
+            ("GET", "/", "same-site", "navigate", "iframe", 403), ("GET", "/", "same-site", "no-cors", "document", 403),
+        ])
+    func visit(method: String, target: String, site: String, mode: String, dest: String, expected: UInt32) {
+        let headers = [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)]
+        #expect(status(method, target, headers) == expected)
+    }
+
     @Test("without an origin, the referer of an unsafe request decides")
     func referer() {
         #expect(status("POST", [("Referer", "http://evil.example/")]) == 403)

@@ -25,6 +25,14 @@ struct HeaderMappingTests {
             ])
     }
 
+    @Test("no Connection field takes the framing or the host away")
+    func namedFraming() throws {
+        let mapped = try mapping().passingRequest(
+            ["Host": "localhost:4000", "Connection": "content-length, host, x-a", "Content-Length": "5", "X-A": "1"],
+            clientAddress: "10.0.0.9")
+        #expect(mapped.map { "\($0.name): \($0.value)" } == ["Host: app.test:3000", "Content-Length: 5"])
+    }
+
     @Test("keeps the framing of a request that passes")
     func passingRequest() throws {
         let mapped = try mapping().passingRequest(

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
-import SiphonCore
+package import SiphonCore
 
 /// Opens connections to one server. Shared by all event loops.
 ///
@@ -42,9 +42,29 @@ package final class Dialer: Sendable {
     /// Whether the last attempt succeeded; nil before the first.
     package var isReachable: Bool? { state.withLockedValue { $0.isReachable } }
 
-    /// Connects on `eventLoop`, within the limit for all addresses together. The initializer runs before the first byte
-    /// moves.
-    package func connect(
+    /// Connects on `eventLoop`, within the limit for all addresses together, with the HTTP client in the pipeline and
+    /// behind it a handler of its own for each address that is tried: the channel of one that failed still tells its
+    /// handler of its end when the next has long succeeded.
+    package func connect<Handler: ChannelHandler & SendableMetatype>(
+        on eventLoop: any EventLoop, limits: Limits, makeHandler: @escaping () -> Handler
+    ) -> EventLoopFuture<NIOLoopBound<(channel: any Channel, handler: Handler)>> {
+        let make = NIOLoopBound(makeHandler, eventLoop: eventLoop)
+        let made = NIOLoopBoundBox<Handler?>(nil, eventLoop: eventLoop)
+        return connect(on: eventLoop) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let handler = make.value()
+                made.value = handler
+                try channel.pipeline.syncOperations.addUpstreamHTTPHandlers(limits: limits)
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }.map { channel in
+            guard let handler = made.value else { preconditionFailure("a channel that is open was initialised") }
+            return NIOLoopBound((channel, handler), eventLoop: eventLoop)
+        }
+    }
+
+    /// The initializer runs before the first byte moves.
+    private func connect(
         on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         let known = state.withLockedValue { $0.addresses }

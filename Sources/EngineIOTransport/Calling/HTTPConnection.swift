@@ -46,24 +46,18 @@ package final class HTTPConnection {
     private func connectAndSend(
         _ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, _ completion: @escaping Completion
     ) {
-        let handler = HTTPResponseHandler()
-        let bound = NIOLoopBound((self, handler, completion), eventLoop: eventLoop)
-        let limits = limits
-        dialer.connect(on: eventLoop) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addUpstreamHTTPHandlers(limits: limits)
-                try pipeline.addHandler(bound.value.1)
+        let bound = NIOLoopBound((self, completion), eventLoop: eventLoop)
+        dialer.connect(on: eventLoop, limits: limits, makeHandler: HTTPResponseHandler.init).whenComplete { result in
+            let (connection, completion) = bound.value
+            switch result {
+            case .failure(let error): completion(.failure(Failure(dialling: error)))
+            case .success(let open) where connection.isClosed:
+                open.value.handler.close()
+                completion(.failure(.unreachable))
+            case .success(let open):
+                connection.handler = open.value.handler
+                open.value.handler.send(head, body, answerBytesLimit) { result, _ in completion(result) }
             }
-        }.whenComplete { result in
-            let (connection, handler, completion) = bound.value
-            if case .failure(let error) = result { return completion(.failure(Failure(dialling: error))) }
-            guard !connection.isClosed else {
-                handler.close()
-                return completion(.failure(.unreachable))
-            }
-            connection.handler = handler
-            handler.send(head, body, answerBytesLimit) { result, _ in completion(result) }
         }
     }
 

@@ -33,23 +33,21 @@ final class WebSocketDial {
         head.headers.replaceOrAdd(name: "Sec-WebSocket-Key", value: key)
         let socket = WebSocketHandler(
             role: .client, exchange: loop.nextExchange(), loop: loop, messageBytesLimit: loop.limits.messageBytes)
-        let handler = WebSocketDialHandler(
-            head: head, expectedAccept: WebSocketHandshake.accept(forKey: key), socket: socket,
-            bodyLimitBytes: loop.limits.handshakeBytes, completion: completion)
-        let bound = NIOLoopBound((self, handler), eventLoop: loop.eventLoop)
-        let limits = loop.limits
-        dialer.connect(on: loop.eventLoop) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addUpstreamHTTPHandlers(limits: limits)
-                try channel.pipeline.syncOperations.addHandler(bound.value.1)
-            }
-        }.whenComplete { result in
-            let (dial, handler) = bound.value
+        let accept = WebSocketHandshake.accept(forKey: key)
+        let bodyLimitBytes = loop.limits.handshakeBytes
+        let connected = dialer.connect(on: loop.eventLoop, limits: loop.limits) { [head] in
+            WebSocketDialHandler(
+                head: head, expectedAccept: accept, socket: socket, bodyLimitBytes: bodyLimitBytes,
+                completion: completion)
+        }
+        let bound = NIOLoopBound((self, completion), eventLoop: loop.eventLoop)
+        connected.whenComplete { result in
+            let (dial, completion) = bound.value
             switch result {
-            case .success(let channel):
-                dial.channel = channel
-                if dial.isCancelled { channel.close(promise: nil) }
-            case .failure(let error): handler.fail(.init(dialling: error))
+            case .success(let open):
+                dial.channel = open.value.channel
+                if dial.isCancelled { open.value.channel.close(promise: nil) }
+            case .failure(let error): completion(.failed(.init(dialling: error)))
             }
         }
     }

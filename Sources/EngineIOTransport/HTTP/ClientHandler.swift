@@ -21,6 +21,8 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var hasSentHead = false
     private var keepsAlive = true
     private var isHEAD = false
+    /// Whether the response has no body, whatever its fields say.
+    private var isBodyless = false
     private var isHTTP10 = false
     private var awaitsContinue = false
     private var isLeaving = false
@@ -32,6 +34,8 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isTaking = false
     /// When the connection is closed for what has not come; nil while nothing is waited for.
     private var deadline: NIODeadline?
+    /// What the client had not taken when its time was last over.
+    private var unsentBytes = Int.max
     private var timer: DeadlineTimer?
 
     /// - Parameter requestBytes: stands before the decoder where the connection may move.
@@ -80,7 +84,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         isTaking = false
         guard receiver == nil, waiting.isEmpty, !isLeaving else { return }
-        if isInputClosed { context?.close(promise: nil) } else { awaitHead() }
+        if isInputClosed { closeBehindWrites() } else { awaitHead() }
     }
 
     /// A new head waits until the response before it is complete.
@@ -108,6 +112,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         isResponseComplete = false
         hasSentHead = false
         isHEAD = head.method == .HEAD
+        isBodyless = isHEAD
         isHTTP10 = head.version.minor == 0
         awaitsContinue = !isHTTP10 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
         keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
@@ -135,15 +140,27 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func require(within time: Duration) {
         guard let context else { return }
+        unsentBytes = .max
         let deadline = context.eventLoop.now + TimeAmount(time)
         self.deadline = deadline
         timer?.require(deadline)
     }
 
+    /// A client that still takes what it was answered is not late.
     private func closeIfLate() {
         guard let context, let deadline else { return }
-        guard deadline <= context.eventLoop.now else { timer?.require(deadline); return }
-        guard receiver == nil || !holdsRead else { return }
+        let now = context.eventLoop.now
+        guard deadline <= now else { return timer?.require(deadline) ?? () }
+        if receiver == nil {
+            let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            guard unsent == 0 || unsent >= unsentBytes else {
+                unsentBytes = unsent
+                self.deadline = now + TimeAmount(router.limits.requestHead)
+                return timer?.require(now + TimeAmount(router.limits.requestHead)) ?? ()
+            }
+        } else if holdsRead {
+            return
+        }
         context.close(promise: nil)
     }
 
@@ -203,6 +220,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         isResponseComplete = false
         hasSentHead = false
         isHEAD = false
+        isBodyless = false
         respond(
             isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,
             text: isTooLarge
@@ -227,6 +245,8 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     package func sendHead(_ head: HTTPResponseHead) {
         guard !isResponseComplete, let context else { return }
         var head = head
+        // RFC 9110, 15.2: HTTP/1.0 knows no interim responses.
+        guard head.status.code >= 200 || !isHTTP10 else { return }
         if head.status.code >= 200 {
             hasSentHead = true
             frame(&head)
@@ -236,7 +256,8 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// Says how the response ends (RFC 9112, 6.3) and whether the connection outlives it.
     private func frame(_ head: inout HTTPResponseHead) {
-        if !isHEAD, head.status.mayHaveResponseBody {
+        isBodyless = isHEAD || !head.status.mayHaveResponseBody
+        if !isBodyless {
             if isHTTP10 { head.headers.remove(name: "Transfer-Encoding") }
             let isChunked = head.headers.contains(name: "transfer-encoding")
             if isChunked {
@@ -258,7 +279,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     package func sendBody(_ bytes: ByteBuffer) {
-        guard !isResponseComplete, !isHEAD, let context else { return }
+        guard !isResponseComplete, !isBodyless, let context else { return }
         context.write(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 
@@ -266,7 +287,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard !isResponseComplete, let context else { return }
         isResponseComplete = true
         guard keepsAlive, isRequestComplete else { return sendLastEnd(trailers, context) }
-        if !isHEAD { context.write(Self.wrapOutboundOut(.end(trailers)), promise: nil) }
+        if !isBodyless { context.write(Self.wrapOutboundOut(.end(trailers)), promise: nil) }
         context.flush()
         finishExchange()
     }
@@ -306,16 +327,28 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// lest a reset overtake the response.
     private func sendLastEnd(_ trailers: HTTPHeaders?, _ context: ChannelHandlerContext) {
         isLeaving = true
-        deadline = nil
+        requestBytes?.stop()
+        awaitHead()
         receiver = nil
         waiting.removeAll()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenComplete { _ in bound.value.leave() }
-        // After the response to a HEAD, an end would be written as a last chunk.
-        let last: HTTPServerResponsePart = isHEAD ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
+        // Where there is no body, an end might be written as a last chunk.
+        let last: HTTPServerResponsePart = isBodyless ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
         context.writeAndFlush(Self.wrapOutboundOut(last), promise: sent)
         resumeReading()
+    }
+
+    /// Closes once all is written that was answered.
+    private func closeBehindWrites() {
+        guard let context else { return }
+        isLeaving = true
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: sent)
+        awaitHead()
     }
 
     /// The response is out: a client that closes is waited for, for a moment.
@@ -360,6 +393,7 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        requestBytes?.stop()
         leavePipeline(context, to: handler)
     }
 }

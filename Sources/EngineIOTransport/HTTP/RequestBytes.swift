@@ -23,8 +23,15 @@ package final class RequestBytes: ChannelInboundHandler {
         return bytes ?? ByteBuffer()
     }
 
+    /// No request will move from here any more.
+    func stop() { bytes = nil }
+
     /// The head at the front was taken by somebody here. A chunked body has other bytes than its pieces.
     func dropHead(isChunked: Bool) {
+        // RFC 9112, 2.2: blank lines may come before a request.
+        while let first = bytes?.readableBytesView.first, first == UInt8(ascii: "\r") || first == UInt8(ascii: "\n") {
+            bytes?.moveReaderIndex(forwardBy: 1)
+        }
         guard !isChunked, let end = bytes?.readableBytesView.firstRange(of: "\r\n\r\n".utf8)?.upperBound else {
             return bytes = nil
         }

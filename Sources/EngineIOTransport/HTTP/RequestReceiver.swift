@@ -1,14 +1,5 @@
 package import NIOCore
 package import NIOHTTP1
-package import SiphonCore
-
-/// Finds what takes a request, by its head.
-package protocol RequestRouter: AnyObject {
-    var limits: Limits { get }
-    func receiver(for head: HTTPRequestHead, client: ClientHandler) -> any RequestReceiver
-    /// Whether a connection may move to another event loop with its request.
-    var movesConnections: Bool { get }
-}
 
 /// What takes one client request. Calls come on the client channel's event loop, in order.
 package protocol RequestReceiver: AnyObject {
@@ -29,10 +20,6 @@ package protocol RequestReceiver: AnyObject {
     func clientClosedInput() -> Bool
     /// The client's connection went away, or the response could not be sent to its end.
     func clientLeft()
-}
-
-extension RequestRouter {
-    package var movesConnections: Bool { false }
 }
 
 extension RequestReceiver {

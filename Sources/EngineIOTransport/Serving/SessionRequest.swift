@@ -58,8 +58,6 @@ package final class SessionRequest: RequestReceiver {
     }
 
     package var mayReadBody: Bool { connection.mayReadFromClient }
-    package var limitsBodyTime: Bool { true }
-
     package func clientClosedInput() -> Bool { false }
 
     package func clientLeft() { connection.abandon(exchange) }

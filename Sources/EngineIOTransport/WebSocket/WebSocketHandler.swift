@@ -62,6 +62,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
+        tellClosed(code: nil, reason: "", isClean: false, error: nil)
         self.context = nil
         isWritable = false
         owner = nil
@@ -233,10 +234,18 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
         closeAfterFlush()
     }
 
+    /// A peer that still takes what waits for it gets the time for it.
+    private func closeUnlessTaken(of unsent: Int) {
+        closing = nil
+        if waitingBytes > 0, waitingBytes < unsent { return closeInTime() }
+        context?.close(promise: nil)
+    }
+
     private func closeInTime() {
         guard let context, closing == nil else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        closing = context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.context?.close(promise: nil) }
+        let unsent = waitingBytes
+        closing = context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.closeUnlessTaken(of: unsent) }
     }
 
     private func sendClose(code: UInt16?, reason: String) {

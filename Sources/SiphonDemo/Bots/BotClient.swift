@@ -82,7 +82,11 @@ final class BotClient: CallingHopOwner {
 
     private func receive(_ message: EngineMessage) {
         do throws(SocketIOError) {
-            if let packet = try decoder.receive(message) { send(bot.receive(packet, at: elapsed)) }
+            guard let packet = try decoder.receive(message) else { return }
+            send(bot.receive(packet, at: elapsed))
+            // Put out of the chat, it comes back as after any other end.
+            let isOut = packet.kind == .disconnect || packet.kind == .connectError
+            if isOut, packet.namespace == "/" { hop?.close(.orderly, at: now) }
         } catch {
             hop?.close(.orderly, at: now)
         }

@@ -17,6 +17,11 @@ package final class DemoServer: Sendable {
         let app = try await eventLoop.submit { NIOLoopBound(DemoApp(eventLoop: eventLoop), eventLoop: eventLoop) }.get()
         self.app = app
         listener = try await ServerBootstrap(group: eventLoop)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause())
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: TransportLoop.waterMark)
             .childChannelOption(.allowRemoteHalfClosure, value: true)

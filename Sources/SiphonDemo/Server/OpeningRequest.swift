@@ -20,8 +20,6 @@ final class OpeningRequest: RequestReceiver {
 
     func receiveEnd(_ trailers: HTTPHeaders?) { connection = app.open(opening) }
 
-    var limitsBodyTime: Bool { true }
-
     func clientClosedInput() -> Bool { false }
 
     func clientLeft() { connection?.abandon(opening.exchange) }

@@ -57,12 +57,22 @@ struct RequestGuard: Sendable {
     private func isOriginOurs(_ request: InspectorRequest) -> Bool {
         let origins = request.values(of: "origin")
         guard origins.count <= 1, origins.allSatisfy(isOurs) else { return false }
+        if isVisit(request) { return true }
         let sites = request.values(of: "sec-fetch-site")
         guard sites.allSatisfy({ $0 == "same-origin" || ($0 == "none" && request.isSafe) }) else { return false }
         guard !request.isSafe, origins.isEmpty else { return true }
         return request.values(of: "referer").allSatisfy { referer in
             authorities.contains { referer.hasPrefix("http://\($0)/") }
         }
+    }
+
+    /// Whether somebody followed a link to the page from another port of this host, such as the demo's. It changes
+    /// nothing, and what it brings no script of that other page can read, nor frame.
+    private func isVisit(_ request: InspectorRequest) -> Bool {
+        request.method == "GET" && request.target == "/" && request.values(of: "origin").isEmpty
+            && request.values(of: "sec-fetch-site") == ["same-site"]
+            && request.values(of: "sec-fetch-mode") == ["navigate"]
+            && request.values(of: "sec-fetch-dest") == ["document"]
     }
 
     private func isKnownSameOrigin(_ request: InspectorRequest) -> Bool {

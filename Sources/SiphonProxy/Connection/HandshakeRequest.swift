@@ -28,7 +28,7 @@ final class HandshakeRequest: RequestReceiver {
         guard let id = loop.admit() else {
             return client.respond(
                 .serviceUnavailable, headers: handshake.headers.crossOriginAnswer,
-                text: "Siphon: \(loop.limits.connections) connections are open, no more are allowed.\n")
+                text: loop.limits.connectionsSentence)
         }
         let connection = SocketIOConnection(id: id, handshake: handshake, loop: loop, at: loop.clock.now())
         self.connection = connection
@@ -36,9 +36,12 @@ final class HandshakeRequest: RequestReceiver {
         connection.open(for: client, exchange: exchange)
     }
 
-    var limitsBodyTime: Bool { true }
-
     func clientClosedInput() -> Bool { false }
 
     func clientLeft() { connection?.abandon(exchange) }
+}
+
+extension Limits {
+    /// What a client is told for whom there is no place.
+    var connectionsSentence: String { "Siphon: \(connections) connections are open, no more are allowed.\n" }
 }

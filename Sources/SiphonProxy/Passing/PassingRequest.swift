@@ -40,25 +40,25 @@ final class PassingRequest: RequestReceiver {
     func receiveHead() { dial() }
 
     private func dial() {
-        let handler = PassingResponseHandler(request: self)
-        let bound = NIOLoopBound((self, handler), eventLoop: loop.eventLoop)
-        let limits = loop.limits
-        loop.dialer.connect(on: loop.eventLoop) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addUpstreamHTTPHandlers(limits: limits)
-                try channel.pipeline.syncOperations.addHandler(bound.value.1)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let connected = loop.dialer.connect(on: loop.eventLoop, limits: loop.limits) { PassingResponseHandler() }
+        connected.whenComplete { result in
+            switch result {
+            case .success(let open): bound.value.dialled(open.value.handler)
+            case .failure(let error): bound.value.fail(.init(dialling: error))
             }
-        }.whenComplete { result in
-            let (request, handler) = bound.value
-            if case .failure(let error) = result { return request.fail(.init(dialling: error)) }
-            guard !request.isOver else { return handler.close() }
-            request.upstream = handler
-            for part in request.early { handler.send(part) }
-            request.early = []
-            handler.flush()
-            if request.isInputClosed { handler.closeOutput() }
-            request.client.resumeReading()
         }
+    }
+
+    private func dialled(_ handler: PassingResponseHandler) {
+        guard !isOver else { return handler.close() }
+        upstream = handler
+        handler.serve(self)
+        for part in early { handler.send(part) }
+        early = []
+        handler.flush()
+        if isInputClosed { handler.closeOutput() }
+        client.resumeReading()
     }
 
     // MARK: The client's side
@@ -74,6 +74,8 @@ final class PassingRequest: RequestReceiver {
     }
 
     var mayReadBody: Bool { upstream?.isWritable ?? false }
+    /// An upload takes as long as it takes.
+    var limitsBodyTime: Bool { false }
 
     func clientWritabilityChanged() {
         if client.isWritable { upstream?.resumeReading() }
@@ -130,7 +132,11 @@ final class PassingRequest: RequestReceiver {
 
     /// 101: from here on only bytes pass.
     private func tunnel(_ response: HTTPResponseHead) {
-        guard wantsWebSocket, let upstream, let id = loop.admit() else { return fail(.badResponse) }
+        guard wantsWebSocket, let upstream else { return fail(.badResponse) }
+        guard let id = loop.admit() else {
+            finish()
+            return client.respond(.serviceUnavailable, text: loop.limits.connectionsSentence)
+        }
         isOver = true
         let tunnel = TunnelConnection(id: id, head: head, clientAddress: client.address, loop: loop)
         var headers = loop.headers.passingResponse(response.headers, proxyOrigin: proxyOrigin)

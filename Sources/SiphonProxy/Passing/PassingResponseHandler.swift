@@ -14,7 +14,7 @@ final class PassingResponseHandler: ChannelDuplexHandler, RemovableChannelHandle
     private var context: ChannelHandlerContext?
     private var holdsRead = false
 
-    init(request: PassingRequest) { self.request = request }
+    func serve(_ request: PassingRequest) { self.request = request }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 

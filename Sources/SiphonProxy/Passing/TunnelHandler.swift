@@ -88,7 +88,7 @@ final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// Closes behind what is still to be written, for two seconds at most.
+    /// Closes behind what is still to be written; where the peer takes none of it for two seconds, without it.
     func close() {
         guard let context else { return }
         guard mayWrite else { return context.close(promise: nil) }
@@ -96,6 +96,19 @@ final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in bound.value.context?.close(promise: nil) }
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: written)
-        context.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.context?.close(promise: nil) }
+        closeUnlessTaken()
     }
+
+    private func closeUnlessTaken() {
+        guard let context else { return }
+        let unsent = unsentBytes
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .seconds(2)) {
+            let handler = bound.value
+            if handler.unsentBytes > 0, handler.unsentBytes < unsent { return handler.closeUnlessTaken() }
+            handler.context?.close(promise: nil)
+        }
+    }
+
+    private var unsentBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

@@ -1,23 +1,22 @@
-import EngineIOTransport
-import NIOCore
+package import NIOCore
 
 /// Stops accepting for a second where no file descriptor is left for what came.
 ///
 /// NIO's own handler holds the next `read` back, but after this error the channel's last one counts as under way still:
 /// it stays registered, and its loop spins.
-final class AcceptPause: ChannelInboundHandler {
-    typealias InboundIn = any Channel
+package final class AcceptPause: ChannelInboundHandler {
+    package typealias InboundIn = any Channel
 
     static let duration = TimeAmount.seconds(1)
 
-    private let shortage: DescriptorShortage
+    private let onShortage: @Sendable () -> Void
     private var resumption: Scheduled<Void>?
 
-    init(_ shortage: DescriptorShortage) { self.shortage = shortage }
+    package init(onShortage: @escaping @Sendable () -> Void = {}) { self.onShortage = onShortage }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error.isDescriptorShortage {
-            shortage.note(at: .now())
+            onShortage()
             pause(context.channel)
         }
         context.fireErrorCaught(error)
@@ -34,7 +33,7 @@ final class AcceptPause: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         resumption?.cancel()
         context.fireChannelInactive()
     }
