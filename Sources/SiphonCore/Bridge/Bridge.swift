@@ -15,8 +15,8 @@ package final class Bridge {
     package var upstreamTransport: EngineTransport
     /// Largest message of an injected event, in bytes; nil until the upstream has said it, or where it says none.
     package var messageBytesLimit: Int?
-    /// Who carries out what is to be done. Kept alive from here, since a weak reference would cost every message more
-    /// than its parsing: to be let go of at the end.
+    /// Who carries out what is to be done. Kept alive from here, since what is referenced weakly counts its references in
+    /// a side table, with every message: to be let go of at the end.
     package var output: (any BridgeOutput)?
     /// Packets that came, by sender.
     package private(set) var eventsFromClient = 0
