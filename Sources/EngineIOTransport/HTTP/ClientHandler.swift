@@ -132,7 +132,10 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     /// A connection that brings no whole head in time is closed.
-    private func awaitHead() { require(within: router.limits.requestHead) }
+    private func awaitHead() {
+        unsentBytes = .max
+        require(within: router.limits.requestHead)
+    }
 
     /// A connection whose request's body does not come to its end in time is closed. While the other hop is why it is
     /// not read, the time stands still: it begins anew with the next read.
@@ -140,7 +143,6 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func require(within time: Duration) {
         guard let context else { return }
-        unsentBytes = .max
         let deadline = context.eventLoop.now + TimeAmount(time)
         self.deadline = deadline
         timer?.require(deadline)
@@ -149,14 +151,12 @@ package final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// A client that still takes what it was answered is not late.
     private func closeIfLate() {
         guard let context, let deadline else { return }
-        let now = context.eventLoop.now
-        guard deadline <= now else { return timer?.require(deadline) ?? () }
+        guard deadline <= context.eventLoop.now else { return timer?.require(deadline) ?? () }
         if receiver == nil {
-            let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            let unsent = context.channel.unsentBytes
             guard unsent == 0 || unsent >= unsentBytes else {
                 unsentBytes = unsent
-                self.deadline = now + TimeAmount(router.limits.requestHead)
-                return timer?.require(now + TimeAmount(router.limits.requestHead)) ?? ()
+                return require(within: router.limits.requestHead)
             }
         } else if holdsRead {
             return

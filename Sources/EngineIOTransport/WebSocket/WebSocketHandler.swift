@@ -52,9 +52,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
     package private(set) var isWritable = false
 
     /// Bytes that the peer has not taken yet.
-    private var waitingBytes: Int {
-        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
+    private var waitingBytes: Int { context?.channel.unsentBytes ?? 0 }
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context

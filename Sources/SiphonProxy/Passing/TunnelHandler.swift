@@ -101,14 +101,13 @@ final class TunnelHandler: ChannelDuplexHandler, HandoverTaker {
 
     private func closeUnlessTaken() {
         guard let context else { return }
-        let unsent = unsentBytes
+        let unsent = context.channel.unsentBytes
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .seconds(2)) {
-            let handler = bound.value
-            if handler.unsentBytes > 0, handler.unsentBytes < unsent { return handler.closeUnlessTaken() }
-            handler.context?.close(promise: nil)
+            guard let context = bound.value.context else { return }
+            let left = context.channel.unsentBytes
+            if left > 0, left < unsent { return bound.value.closeUnlessTaken() }
+            context.close(promise: nil)
         }
     }
-
-    private var unsentBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }
