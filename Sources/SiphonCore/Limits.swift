@@ -60,6 +60,10 @@ package struct Limits: Sendable {
     /// Connections, open ones; past it handshakes are answered 503.
     package var connections = 20_000
 
+    /// File descriptors that no connection gets. Where only they are left, nobody is accepted until some are closed, and
+    /// who needs a connection to the upstream is answered 503. More than can be opened at the same moment besides.
+    package static let reservedDescriptors = 16
+
     /// Closed connections whose description is kept, and the bytes of those. Past either the oldest are forgotten.
     package var closedConnectionsKept = 1000
     package var closedConnectionsBytes = 8 << 20

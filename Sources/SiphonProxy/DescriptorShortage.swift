@@ -2,12 +2,7 @@ import EngineIOTransport
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import SiphonCore
 
 /// Tells in the log that file descriptors are used up: once in a while, however often it is met.
 final class DescriptorShortage: Sendable {
@@ -29,7 +24,7 @@ final class DescriptorShortage: Sendable {
         guard isDue else { return false }
         log.warning(
             "no file descriptor left: clients wait or are answered 503; start Siphon with a higher ulimit -n",
-            metadata: ["limit": "\(sysconf(CInt(_SC_OPEN_MAX)))"])
+            metadata: ["limit": "\(DescriptorReserve.limit)", "reserved": "\(Limits.reservedDescriptors)"])
         return true
     }
 }

@@ -167,6 +167,8 @@ def test_an_upstream_that_accepts_and_never_answers(raw_upstream, crowd, start_s
 
 
 LIMIT = 96
+#: How many of them connections get, see Limits.reservedDescriptors.
+USABLE = LIMIT - 16
 SHORTAGE = "no file descriptor left"
 
 
@@ -206,7 +208,7 @@ def test_descriptors_used_up_by_clients(scarce, crowd):
     eventually(lambda: any(each.joined for each in clients), what="a client that got in")
     opened = [each for each in clients if each.joined]
     refused = [each for each in clients if each.is_closed]
-    assert len(opened) <= (LIMIT - files) // SOCKETS
+    assert len(opened) <= (USABLE - files) // SOCKETS
     assert {each.status for each in refused} == {503}
     assert all("no file descriptor is left" in each.refusal and "ulimit -n" in each.refusal for each in refused)
     assert warnings(siphon) >= 1
@@ -225,7 +227,7 @@ def test_no_descriptor_left_to_accept_with(scarce, crowd):
     files = siphon.open_files()
     idle = [dial(siphon.port) for _ in range(LIMIT)]
     eventually(lambda: warnings(siphon), what="a line about it")
-    assert siphon.open_files() == LIMIT
+    assert siphon.open_files() == USABLE
     waiting = crowd.open(siphon.port, 10)
     assert_no_spin(siphon)
     assert warnings(siphon) <= 2
@@ -243,8 +245,8 @@ def test_a_plain_request_without_a_descriptor_for_its_upstream(scarce, crowd):
     siphon, _ = scarce
     last = dial(siphon.port)
     http(siphon.port, "GET", "/socket.io/?EIO=4&transport=polling&sid=none", stream=last)
-    idle = [dial(siphon.port) for _ in range(LIMIT - siphon.open_files())]
-    eventually(lambda: siphon.open_files() == LIMIT, what="no descriptor left")
+    idle = [dial(siphon.port) for _ in range(USABLE - siphon.open_files())]
+    eventually(lambda: siphon.open_files() == USABLE, what="no descriptor left")
     answer = http(siphon.port, "GET", "/index.html", stream=last)
     assert answer.status == 503
     assert "no file descriptor is left" in answer.text
@@ -262,9 +264,9 @@ def test_the_inspector_without_descriptors(crowd, start_siphon, viewers):
     files = siphon.open_files()
     streams = [open_event_stream(siphon) for _ in range(viewers)]
     clients = []
-    while siphon.open_files() < LIMIT:
+    while siphon.open_files() < USABLE:
         clients.append(dial(siphon.port))
-        eventually(lambda: siphon.open_files() >= min(LIMIT, files + viewers + len(clients)), what="an accepted one")
+        eventually(lambda: siphon.open_files() >= min(USABLE, files + viewers + len(clients)), what="an accepted one")
     port = int(siphon.inspector_base.rsplit(":", 1)[1])
     late = dial(port)
     late.send(head("GET", "/api/v1/status", [("Authorization", f"Bearer {siphon.token}")], port))

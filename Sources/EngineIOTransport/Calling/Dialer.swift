@@ -3,6 +3,12 @@ package import NIOCore
 import NIOPosix
 package import SiphonCore
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Opens connections to one server. Shared by all event loops.
 ///
 /// The addresses are resolved once and kept until all of them fail; `localhost` means `::1` and `127.0.0.1`. The one
@@ -92,6 +98,9 @@ package final class Dialer: Sendable {
         let left = deadline - .now()
         guard let address = addresses.first, left > .zero, !state.withLockedValue({ $0.own.contains(address) }) else {
             return eventLoop.makeFailedFuture(ChannelError.connectTimeout(timeout))
+        }
+        guard !DescriptorReserve.isReached() else {
+            return eventLoop.makeFailedFuture(IOError(errnoCode: EMFILE, reason: "only the reserve is left"))
         }
         return ClientBootstrap(group: eventLoop)
             .connectTimeout(.nanoseconds(left.nanoseconds / Int64(addresses.count)))

@@ -1,8 +1,10 @@
 package import NIOCore
+import SiphonCore
 
-/// Stops accepting for a second where no file descriptor is left for what came.
+/// Stops accepting, a second at a time, where no file descriptor but the reserve is left.
 ///
-/// NIO's own handler holds the next `read` back, but after this error the channel's last one counts as under way still:
+/// It looks after each connection, so its channel must accept one at a time (`maxMessagesPerRead`). And where the
+/// machine had none, or no memory, for what came: NIO's own handler holds the next `read` back, but after this error the channel's last one counts as under way still:
 /// it stays registered, and its loop spins.
 package final class AcceptPause: ChannelInboundHandler {
     package typealias InboundIn = any Channel
@@ -14,21 +16,33 @@ package final class AcceptPause: ChannelInboundHandler {
 
     package init(onShortage: @escaping @Sendable () -> Void = {}) { self.onShortage = onShortage }
 
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.fireChannelRead(data)
+        if DescriptorReserve.isReached() { pause(context.channel) }
+    }
+
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error.isDescriptorShortage {
-            onShortage()
             pause(context.channel)
+        } else if error.isMemoryShortage {
+            rest(context.channel)
         }
         context.fireErrorCaught(error)
     }
 
     private func pause(_ channel: any Channel) {
+        onShortage()
+        rest(channel)
+    }
+
+    private func rest(_ channel: any Channel) {
         guard resumption == nil else { return }
         try? channel.syncOptions?.setOption(.autoRead, value: false)
         let bound = NIOLoopBound((self, channel), eventLoop: channel.eventLoop)
         resumption = channel.eventLoop.scheduleTask(in: Self.duration) {
             let (pause, channel) = bound.value
             pause.resumption = nil
+            guard !DescriptorReserve.isReached() else { return pause.pause(channel) }
             try? channel.syncOptions?.setOption(.autoRead, value: true)
         }
     }

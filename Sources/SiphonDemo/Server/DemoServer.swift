@@ -17,6 +17,7 @@ package final class DemoServer: Sendable {
         let app = try await eventLoop.submit { NIOLoopBound(DemoApp(eventLoop: eventLoop), eventLoop: eventLoop) }.get()
         self.app = app
         listener = try await ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause())

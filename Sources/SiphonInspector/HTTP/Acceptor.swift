@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import SiphonCore
 
 #if canImport(Glibc)
     import Glibc
@@ -75,6 +76,7 @@ final class Acceptor: @unchecked Sendable {
     private func acceptAll() {
         while pause == nil, !source.isCancelled {
             guard hasRoom() else { return pause(for: .noRoom) }
+            guard !DescriptorReserve.isReached() else { return waitForDescriptors(EMFILE) }
             if let accepted = accept() {
                 pauseCount = 0
                 take(accepted)
@@ -83,7 +85,7 @@ final class Acceptor: @unchecked Sendable {
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return
-            default: return waitForDescriptors()
+            case let code: return waitForDescriptors(code)
             }
         }
     }
@@ -98,11 +100,11 @@ final class Acceptor: @unchecked Sendable {
             ? nil : AcceptedConnection(descriptor: accepted, address: address, addressLength: length)
     }
 
-    private func waitForDescriptors() {
+    private func waitForDescriptors(_ code: CInt) {
         if pauseCount % Self.pausesForEachLine == 0 {
             log.warning(
                 "the inspector cannot accept connections and tries again; see the metadata for why",
-                metadata: ["error": "\(String(cString: strerror(errno)))"])
+                metadata: ["error": "\(String(cString: strerror(code)))"])
         }
         pauseCount += 1
         pause(for: .noDescriptor)
