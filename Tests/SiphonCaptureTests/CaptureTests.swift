@@ -68,9 +68,10 @@ struct CaptureTests {
         for transport in [EngineTransport.polling, .webSocket] {
             for side in Side.allCases {
                 let context = EventContext(
-                    connection: ConnectionID(3), from: side, transport: transport, engineVersion: 3)
-                recorder.recordForwarded(packet, context: context, time: 42)
-                recorder.record(EventRecord(forwarded: packet, context: context, time: 42))
+                    connection: ConnectionID(3), from: side, transport: transport, engineVersion: 3,
+                    at: Moment(monotonic: .uptimeNanoseconds(1), wall: 42))
+                recorder.recordForwarded(packet, context: context)
+                recorder.record(EventRecord(forwarded: packet, context: context))
             }
         }
         recorder.flush()

@@ -36,8 +36,11 @@ extension SocketPacket {
 }
 
 extension EventContext {
-    static func from(_ side: Side, transport: EngineTransport = .webSocket, engineVersion: UInt8 = 4) -> EventContext {
+    static func from(
+        _ side: Side, transport: EngineTransport = .webSocket, engineVersion: UInt8 = 4,
+        at moment: Moment = Moment(monotonic: .uptimeNanoseconds(0), wall: 0)
+    ) -> EventContext {
         EventContext(
-            connection: ConnectionID(7), from: side, transport: transport, engineVersion: engineVersion)
+            connection: ConnectionID(7), from: side, transport: transport, engineVersion: engineVersion, at: moment)
     }
 }

@@ -35,19 +35,20 @@ package final class CaptureRecorder: EventRecorder {
 
     package var hasRecords: Bool { count > 0 || !finished.isEmpty }
 
-    package func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64) {
+    package func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext) {
         let kind = packet.envelope.kind
         var flags: RecordHeader.Flags = .packet
         if context.from == .upstream { flags.insert(.fromUpstream) }
         if context.transport == .webSocket { flags.insert(.webSocket) }
         if kind.isAck || kind.isEvent && !packet.envelope.ackID.isEmpty { flags.insert(.linked) }
         var header = RecordHeader(
-            length: 0, time: time, connection: context.connection.number, textSize: packet.text.bytes.readableBytes,
+            length: 0, time: context.moment.wall, connection: context.connection.number,
+            textSize: packet.text.bytes.readableBytes,
             verdicts: Verdicts.forwarded.packed, attachmentCount: 0, ruleCount: 0, flags: flags,
             kind: EventKind(kind).rawValue, engineVersion: context.engineVersion)
         header.length = (header.fixedLength + header.textSize + 7) & ~7
         guard header.length <= room, header.textSize < limits.sharedPayloadBytes, packet.attachments.isEmpty else {
-            return record(EventRecord(forwarded: packet, context: context, time: time))
+            return record(EventRecord(forwarded: packet, context: context))
         }
         var writer = RecordWriter(position: position)
         add(header)

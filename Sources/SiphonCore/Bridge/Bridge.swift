@@ -130,10 +130,10 @@ package final class Bridge {
     }
 
     private func decide(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
-        let context = context(from: side)
+        let context = context(from: side, at: moment)
         guard chain.wants(packet, context: context) else {
             forward(packet, from: side, at: moment)
-            return recorder.recordForwarded(packet, context: context, time: moment.wall)
+            return recorder.recordForwarded(packet, context: context)
         }
         let packet = copy packet
         carryOut(chain.handle(packet, context: context), on: packet, from: side, at: moment)
@@ -345,9 +345,10 @@ package final class Bridge {
         side == .client ? clientTransport : upstreamTransport
     }
 
-    private func context(from side: Side) -> EventContext {
+    private func context(from side: Side, at moment: Moment) -> EventContext {
         EventContext(
-            connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion)
+            connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion, at: moment
+        )
     }
 }
 

@@ -26,14 +26,17 @@ package struct EventRecord: Sendable {
     package var verdicts: Verdicts
     package var injected: Bool
     package var rules: [RuleID]
+    /// What rules marked it with, in order, each once.
+    package var marks: [String]
     package var content: Content
     /// The packet as it came, where `content` differs from it.
     package var original: SocketPacket?
 
     package init(
         connection: ConnectionID, time: Int64, from: Side, kind: EventKind, transport: EngineTransport,
-        engineVersion: UInt8 = 4, verdicts: Verdicts, injected: Bool = false, rules: [RuleID] = [], content: Content,
-        original: SocketPacket? = nil
+        engineVersion: UInt8 = 4, verdicts: Verdicts, injected: Bool = false, rules: [RuleID] = [],
+        marks: [String] = [],
+        content: Content, original: SocketPacket? = nil
     ) {
         self.connection = connection
         self.time = time
@@ -44,16 +47,16 @@ package struct EventRecord: Sendable {
         self.verdicts = verdicts
         self.injected = injected
         self.rules = rules
+        self.marks = marks
         self.content = content
         self.original = original
     }
 }
 
 extension EventRecord {
-    /// - Parameter time: nanoseconds since 1970, UTC.
-    package init(forwarded packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64) {
+    package init(forwarded packet: borrowing SocketPacket, context: borrowing EventContext) {
         self.init(
-            connection: context.connection, time: time, from: context.from, kind: EventKind(packet.kind),
+            connection: context.connection, time: context.moment.wall, from: context.from, kind: EventKind(packet.kind),
             transport: context.transport, engineVersion: context.engineVersion, verdicts: .forwarded,
             content: .packet(copy packet))
     }

@@ -7,7 +7,7 @@ package protocol EventRecorder: AnyObject {
 
     /// The usual case, which is not worth making a record for (over 300 bytes and three references): a packet that
     /// was sent on as the bytes it came in as, by nobody's rule.
-    func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64)
+    func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext)
 
     /// Whether `flush()` has something to hand over. The shell flushes within 10 ms of the first record.
     var hasRecords: Bool { get }
@@ -18,7 +18,7 @@ package protocol EventRecorder: AnyObject {
 }
 
 extension EventRecorder {
-    package func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext, time: Int64) {
-        record(EventRecord(forwarded: packet, context: context, time: time))
+    package func recordForwarded(_ packet: borrowing SocketPacket, context: borrowing EventContext) {
+        record(EventRecord(forwarded: packet, context: context))
     }
 }

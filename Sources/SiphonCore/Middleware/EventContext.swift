@@ -8,11 +8,16 @@ package struct EventContext: Sendable {
     package let transport: EngineTransport
     /// 3 or 4.
     package let engineVersion: UInt8
+    /// When the event came.
+    package let moment: Moment
 
-    package init(connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4) {
+    package init(
+        connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4, at moment: Moment
+    ) {
         self.connection = connection
         self.from = from
         self.transport = transport
         self.engineVersion = engineVersion
+        self.moment = moment
     }
 }

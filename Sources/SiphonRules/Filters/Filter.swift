@@ -1,4 +1,5 @@
 package import EngineIOCore
+import NIOCore
 package import SiphonCore
 package import SocketIOCore
 
@@ -65,8 +66,10 @@ extension Filter {
         _ connection: ConnectionID, namespace: String = "/", transport: EngineTransport, engineVersion: UInt8 = 4
     ) -> Bool {
         let packet = SocketPacket(kind: .event, namespace: namespace, payload: [])
+        // No term that may be asked here looks at the time.
         let context = EventContext(
-            connection: connection, from: .client, transport: transport, engineVersion: engineVersion)
+            connection: connection, from: .client, transport: transport, engineVersion: engineVersion,
+            at: Moment(monotonic: .uptimeNanoseconds(0), wall: 0))
         return matches(PassingEvent(packet, context: context))
     }
 
