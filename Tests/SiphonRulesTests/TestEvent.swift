@@ -11,8 +11,12 @@ struct TestEvent: EventView {
     var kind = EventKind.event
     var transport = EngineTransport.webSocket
     var engineVersion: UInt8 = 4
+    var time: Int64 = 0
+    var sizeBytes = 100
     var verdicts: Verdicts = [.forwarded]
     var ackState: AckState?
+    var ackLatencyNanoseconds: Int64?
+    var marks: [String] = []
     var namespace = "/"
     var name: String? = "chat"
     var payload = #"["chat",{"text":"Hello W\u00f6rld","n":1.50,"ok":true}]"#

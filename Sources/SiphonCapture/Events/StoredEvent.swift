@@ -28,6 +28,7 @@ package struct StoredEvent: EventView, Sendable {
     package var transport: EngineTransport { record.header.flags.contains(.webSocket) ? .webSocket : .polling }
     package var engineVersion: UInt8 { record.header.engineVersion }
     package var verdicts: Verdicts { Verdicts(packed: record.header.verdicts) }
+    package var marks: [String] { [] }
     package var rules: [RuleID] { record.rules }
     package var injected: Bool { record.header.flags.contains(.injected) }
 
@@ -97,6 +98,8 @@ package struct StoredEvent: EventView, Sendable {
         guard wantsAck, let link = record.link, link.event > 0 else { return nil }
         return (EventID(link.event), link.latencyNanoseconds)
     }
+
+    package var ackLatencyNanoseconds: Int64? { ack?.latencyNanoseconds }
 
     /// The event that this ack answers.
     package var answers: EventID? {

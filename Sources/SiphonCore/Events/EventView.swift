@@ -8,9 +8,17 @@ package protocol EventView {
     var transport: EngineTransport { get }
     /// 3 or 4.
     var engineVersion: UInt8 { get }
+    /// Nanoseconds since 1970, UTC.
+    var time: Int64 { get }
+    /// Bytes of the text and of all attachments; 0 for what was never on the wire.
+    var sizeBytes: Int { get }
     /// Empty while the event is still on its way through the chain.
     var verdicts: Verdicts { get }
     var ackState: AckState? { get }
+    /// How long the ack of this event took to come; nil where none came, or not yet.
+    var ackLatencyNanoseconds: Int64? { get }
+    /// What rules marked it with; while it is on its way, those that it went through.
+    var marks: [String] { get }
     /// `/` for the root namespace and for what belongs to none.
     var namespace: String { get }
     /// The event's name; nil for other kinds.

@@ -50,15 +50,19 @@ package struct Filter: Hashable, Sendable {
 // MARK: Matching
 
 extension Filter {
-    /// Whether the filter matches `event`. The payload is read only where a bare word asks for it, and then once.
+    /// Whether the filter matches `event`. The payload is read only where a term asks for it, and then once. Relative
+    /// times count from the event's own; a filter that cannot be answered does not match.
     package func matches(_ event: some EventView) -> Bool {
-        var searchable: SearchableText?
-        return root.matches(event, &searchable)
+        var reading = EventReading(now: event.time)
+        return matches(event, reading: &reading)
     }
 
-    /// As `matches(_:)`, for several filters on one event: `searchable` keeps what one of them read.
-    func matches(_ event: some EventView, searchable: inout SearchableText?) -> Bool {
-        root.matches(event, &searchable)
+    /// As `matches(_:)`, for several filters on one event: `reading` keeps what one of them read. Where the filter
+    /// cannot be answered, `reading.fault` says why, and it does not match, whatever `not` stands in it.
+    package func matches(_ event: some EventView, reading: inout EventReading) -> Bool {
+        reading.begin()
+        let isMatch = root.matches(event, &reading)
+        return isMatch && reading.fault == nil
     }
 
     /// Whether a filter that only names connections matches one, with the namespace that an event would go to.

@@ -4,16 +4,16 @@ import SiphonCore
 import SocketIOCore
 
 extension FilterNode {
-    func matches(_ event: some EventView, _ searchable: inout SearchableText?) -> Bool {
+    func matches(_ event: some EventView, _ reading: inout EventReading) -> Bool {
         switch self {
         case .everything: return true
-        case .term(let term): return term.matches(event, &searchable)
-        case .not(let inner): return !inner.matches(event, &searchable)
+        case .term(let term): return term.matches(event, &reading)
+        case .not(let inner): return !inner.matches(event, &reading)
         case .all(let parts):
-            for part in parts where !part.matches(event, &searchable) { return false }
+            for part in parts where !part.matches(event, &reading) { return false }
             return true
         case .any(let parts):
-            for part in parts where part.matches(event, &searchable) { return true }
+            for part in parts where part.matches(event, &reading) { return true }
             return false
         }
     }
@@ -42,7 +42,7 @@ extension FilterNode {
 }
 
 extension FilterTerm {
-    func matches(_ event: some EventView, _ searchable: inout SearchableText?) -> Bool {
+    func matches(_ event: some EventView, _ reading: inout EventReading) -> Bool {
         switch self {
         case .event(let patterns):
             guard let name = event.name else { return false }
@@ -58,8 +58,7 @@ extension FilterTerm {
         case .engineVersion(let versions): return versions.contains(event.engineVersion)
         case .parser(let parsers): return parsers.contains(.json)
         case .text(let words):
-            let text = searchable ?? event.withPayload { SearchableText($0) }
-            searchable = text
+            let text = reading.searchableText(of: event)
             return words.contains { $0.isFound(in: text) }
         }
     }

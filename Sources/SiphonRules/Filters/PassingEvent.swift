@@ -7,10 +7,13 @@ package import SocketIOCore
 package struct PassingEvent: EventView {
     package let packet: SocketPacket
     private let context: EventContext
+    package let marks: [String]
 
-    package init(_ packet: SocketPacket, context: EventContext) {
+    /// - Parameter marks: those that earlier rules gave it.
+    package init(_ packet: SocketPacket, context: EventContext, marks: [String] = []) {
         self.packet = packet
         self.context = context
+        self.marks = marks
     }
 
     package var connection: ConnectionID { context.connection }
@@ -18,9 +21,12 @@ package struct PassingEvent: EventView {
     package var kind: EventKind { EventKind(packet.kind) }
     package var transport: EngineTransport { context.transport }
     package var engineVersion: UInt8 { context.engineVersion }
+    package var time: Int64 { context.moment.wall }
+    package var sizeBytes: Int { packet.sizeBytes }
     package var verdicts: Verdicts { [] }
     /// What becomes of an ack is known once it is paired, which is later.
     package var ackState: AckState? { packet.wantsAck ? .pending : nil }
+    package var ackLatencyNanoseconds: Int64? { nil }
     package var namespace: String { packet.namespace }
     package var name: String? { packet.eventName }
 

@@ -54,10 +54,10 @@ package final class RuleStore: EventMiddleware {
         let rules = state.withLockedValue { $0.rules }
         var packet = packet
         var acted: [RuleID] = []
-        var searchable: SearchableText?
+        var reading = EventReading(now: context.moment.wall)
         for entry in rules.enabled {
             guard entry.rule.when.mayMatch(envelopeOf: packet, context: context) else { continue }
-            guard entry.rule.when.matches(PassingEvent(packet, context: context), searchable: &searchable) else {
+            guard entry.rule.when.matches(PassingEvent(packet, context: context), reading: &reading) else {
                 continue
             }
             switch entry.rule.outcome(for: packet) {
@@ -67,7 +67,7 @@ package final class RuleStore: EventMiddleware {
                 return EventDecision(packet: nil, rules: acted + [entry.id], answer: answer)
             case .packet(let edited):
                 packet = edited
-                searchable = nil
+                reading.forget()
             }
             entry.hits.count(at: now())
             acted.append(entry.id)
