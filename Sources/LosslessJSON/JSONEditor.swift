@@ -25,6 +25,26 @@ package enum JSONEditor {
         return edited
     }
 
+    /// Takes the member or element that `path` names out of its map or list, with its comma; each of them where a member
+    /// comes twice. `path` has one element at least.
+    package static func removing(_ path: JSONPath, in text: [UInt8]) throws(JSONEditError) -> [UInt8] {
+        try onBytes(of: text) { bytes throws(JSONEditError) in
+            guard let last = path.elements.last else { throw JSONEditError(.missing, element: 0) }
+            let parent = try range(of: JSONPath(path.elements.dropLast()), in: bytes)
+            let cuts = try cuts(
+                of: last, number: path.elements.count - 1, from: JSONCursor(bytes, at: parent.lowerBound))
+            var edited: [UInt8] = []
+            edited.reserveCapacity(bytes.count)
+            var copied = 0
+            for cut in cuts {
+                edited.append(contentsOf: bytes[copied..<cut.lowerBound])
+                copied = cut.upperBound
+            }
+            edited.append(contentsOf: bytes[copied...])
+            return edited
+        }
+    }
+
     /// Where the value at `path` lies, in bytes from the start of `text`, without the space around it.
     package static func range(of path: JSONPath, in text: [UInt8]) throws(JSONEditError) -> Range<Int> {
         try onBytes(of: text) { bytes throws(JSONEditError) in try range(of: path, in: bytes) }
@@ -96,6 +116,52 @@ package enum JSONEditor {
         if let found { return Place(range: found) }
         guard index == count else { throw JSONEditError(.pastEnd, element: number) }
         return Place(range: end..<end, before: count == 0 ? [] : [UInt8(ascii: ",")], isNew: true)
+    }
+
+    // MARK: Removing
+
+    /// What to cut out to be rid of an element: with the comma before it, or behind it where nothing is left before it.
+    private static func cuts(
+        of element: JSONPath.Element, number: Int, from parent: JSONCursor
+    ) throws(JSONEditError) -> [Range<Int>] {
+        var cuts: [Range<Int>] = []
+        var end: Int?
+        var hasKept = false
+        /// Where a cut begins that reaches up to the next element.
+        var open: Int?
+        func pass(_ start: Int, _ upperBound: Int, isWanted: Bool) {
+            if let from = open {
+                cuts.append(from..<start)
+                open = nil
+            }
+            if !isWanted {
+                hasKept = true
+            } else if hasKept, let end {
+                cuts.append(end..<upperBound)
+            } else {
+                open = start
+            }
+            end = upperBound
+        }
+        var cursor = parent
+        switch element {
+        case .key(let key):
+            let words = parent
+            let isMap = cursor.members { name, value in
+                pass(name.lowerBound - 1, value.upperBound, isWanted: words.string(at: name, means: key))
+            }
+            guard isMap else { throw JSONEditError(.noMap, element: number) }
+        case .index(let index):
+            var count = 0
+            let isList = cursor.elements { value in
+                pass(value.lowerBound, value.upperBound, isWanted: count == index)
+                count += 1
+            }
+            guard isList else { throw JSONEditError(.noList, element: number) }
+        }
+        if let open, let end { cuts.append(open..<end) }
+        guard !cuts.isEmpty else { throw JSONEditError(.missing, element: number) }
+        return cuts
     }
 
     private static func onBytes<Value>(

@@ -52,6 +52,35 @@ struct JSONEditorTests {
         #expect(error?.element == element)
     }
 
+    @Test(
+        "takes a member or element out with its comma, and changes no other byte",
+        arguments: [
+            ("a", #"{"a":1}"#, "{}"), ("a", #"{ "a" : 1 }"#, "{  }"), ("a", #"{"a":1, "b":1.0}"#, #"{"b":1.0}"#),
+            ("b", #"{"a":1e3 , "b":2}"#, #"{"a":1e3}"#), ("b", #"{"a":1,"b":2,"c":3}"#, #"{"a":1,"c":3}"#),
+            ("[0]", "[1, 2]", "[2]"), ("[1]", "[ 1 , 2 ]", "[ 1 ]"), ("[0]", "[1]", "[]"), ("[1]", "[1,2,3]", "[1,3]"),
+            ("a", #"{"a":1,"b":2,"a":3}"#, #"{"b":2}"#), ("a", #"{"a":1,"a":2}"#, "{}"),
+            ("b", #"{"a":0,"b":1,"b":2,"c":3,"b":4}"#, #"{"a":0,"c":3}"#),
+            ("a", #"{"a":1,"a":2,"c":3,"a":4}"#, #"{"c":3}"#), ("a", #"{"\u0061":1,"b":"}"}"#, #"{"b":"}"}"#),
+            ("x.y[1].z", #"{"x":{"y":[0,{"z":1,"k":-0}]}}"#, #"{"x":{"y":[0,{"k":-0}]}}"#),
+        ])
+    func removes(path: String, text: String, expected: String) throws {
+        let edited = try JSONEditor.removing(try JSONPath(parsing: path), in: Array(text.utf8))
+        #expect(String(decoding: edited, as: UTF8.self) == expected)
+    }
+
+    @Test(
+        "takes out nothing that is not there",
+        arguments: [
+            ("a", "{}", .missing), ("[1]", "[0]", .missing), ("a.b", #"{"a":1}"#, .noMap), ("[0]", "{}", .noList),
+            ("a", #"{"a":1"#, .notJSON), ("a.b", "{}", .missing),
+        ] as [(String, String, JSONEditError.Code)])
+    func removesNothing(path: String, text: String, code: JSONEditError.Code) {
+        let error = #expect(throws: JSONEditError.self) {
+            try JSONEditor.removing(try JSONPath(parsing: path), in: Array(text.utf8))
+        }
+        #expect(error?.code == code)
+    }
+
     @Test("does not take a composed and a decomposed letter for one key")
     func comparesCodeUnits() throws {
         let text = "{\"e\u{301}\":1}"
