@@ -45,7 +45,7 @@ let package = Package(
         library(
             "SiphonRules",
             [
-                nioCore, locks, "LosslessJSON", "SocketIOCore", "EngineIOCore", "SiphonCore",
+                nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore",
                 .product(name: "Yams", package: "Yams"),
             ]),
         library(

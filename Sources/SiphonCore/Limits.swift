@@ -21,10 +21,16 @@ package struct Limits: Sendable {
     /// Attachments of one packet. Past it the packet passes undecoded, as `opaque`.
     package var attachmentsPerPacket = 1000
 
-    /// Bytes that may wait to be sent to one side of a connection. Where more wait, the connection ends on both hops: by
+    /// Bytes that may wait to be sent to one side of a connection, or that rules keep back on the way there, with
+    /// `waitingEventBytes` more for each event. Where more wait, the connection ends on both hops: by
     /// polling with the next message, on a WebSocket once the other side had to be read all the same for its heartbeats.
     /// A single message may be larger. (The other side is held back much earlier, from 512 KiB on.)
     package var queuedBytes = 16 << 20
+
+    package static let waitingEventBytes = 512
+
+    /// From so many of them on the side that they came from is not read.
+    package static let congestionBytes = 512 << 10
 
     /// How long the attachments of a packet may take from its text to the last of them. Past it what came passes
     /// undecoded, as `opaque`. Peers send the messages of a packet one right after the other.
@@ -36,6 +42,16 @@ package struct Limits: Sendable {
 
     /// Injected events of one connection that await an ack. Past it further ones are refused.
     package var pendingInjections = 1000
+
+    /// How many emissions of rules may lead to one another, how many one event of a peer may cause in all, and how many of
+    /// a connection may wait for their time. Past any of them no event is sent: the rule says so, or the event is
+    /// recorded as dropped.
+    package static let emissionDepth = 8
+    package var emissionsPerEvent = 1000
+    package var pendingEmissions = 1000
+
+    /// How long an event waits for others to be reordered with, from the first of them. Past it those that came go.
+    package var reordering = Duration.seconds(1)
 
     /// Header fields of one request or response, and bytes of the whole head. Past either: 431, or 502 for a response.
     package var headerFields = 256

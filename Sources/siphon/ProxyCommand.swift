@@ -34,7 +34,7 @@ struct ProxyCommand {
         var captureLimits = CaptureLimits()
         captureLimits.memoryBytes = options.memoryBytes
         let capture = Capture(limits: captureLimits)
-        let startedAt = RuleStore.wallClock()
+        let startedAt = Timestamp.now()
 
         let proxy = try await startProxy(rules: rules, capture: capture, log: log)
         let inspector: InspectorServer?

@@ -4,6 +4,8 @@ import NIOCore
 import SiphonCore
 import SocketIOCore
 
+@testable import SiphonRules
+
 /// An event as the capture would show it, every property to be set.
 struct TestEvent: EventView {
     var connection = ConnectionID(7)
@@ -47,4 +49,9 @@ extension EventContext {
         EventContext(
             connection: ConnectionID(7), from: side, transport: transport, engineVersion: engineVersion, at: moment)
     }
+}
+
+extension Rule {
+    /// The rule of a JSON text.
+    static func reading(_ text: String) throws -> Rule { try RuleParser.rule(from: try JSONValue(parsing: text)) }
 }

@@ -22,14 +22,19 @@ package final class Bridge {
     package private(set) var eventsFromClient = 0
     package private(set) var eventsFromUpstream = 0
 
-    private let chain: MiddlewareChain
-    private let recorder: any EventRecorder
+    let chain: MiddlewareChain
+    let recorder: any EventRecorder
+    let limits: Limits
     private let isStrict: Bool
     private var clientIntake: PacketIntake
     private var upstreamIntake: PacketIntake
-    private var namespaces: NamespaceTable
-    private var injections: InjectionTable
-    private var isClosed = false
+    var namespaces: NamespaceTable
+    var injections: InjectionTable
+    var lanes: Lanes
+    var emissionTimers: EmissionTimers
+    /// How many more emissions the event that is decided about may cause.
+    var emissionsLeft = 0
+    private(set) var isClosed = false
 
     /// - Parameter isStrict: refuses what cannot be decoded, in place of passing it as it came: a message whose envelope
     ///   is none, or attachments that nobody announced or that do not come. Arguments are not parsed, so broken JSON in
@@ -44,11 +49,14 @@ package final class Bridge {
         upstreamTransport = transport
         self.chain = chain
         self.recorder = recorder
+        self.limits = limits
         self.isStrict = isStrict
         clientIntake = PacketIntake(limits: limits)
         upstreamIntake = PacketIntake(limits: limits)
         namespaces = NamespaceTable(limit: limits.namespacesPerConnection)
         injections = InjectionTable(limit: limits.pendingInjections)
+        lanes = Lanes(groupTime: TimeAmount(limits.reordering))
+        emissionTimers = EmissionTimers(limit: limits.pendingEmissions)
     }
 
     // MARK: Messages from the peers
@@ -132,68 +140,24 @@ package final class Bridge {
     private func decide(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
         let context = context(from: side, at: moment)
         guard chain.wants(packet, context: context) else {
+            guard lanes.isEmpty else { return depart(Departure(packet: copy packet, context: context), at: moment) }
             forward(packet, from: side, at: moment)
             return recorder.recordForwarded(packet, context: context)
         }
+        emissionsLeft = limits.emissionsPerEvent
         let packet = copy packet
-        carryOut(chain.handle(packet, context: context), on: packet, from: side, at: moment)
-    }
-
-    private func carryOut(_ decision: EventDecision, on packet: SocketPacket, from side: Side, at moment: Moment) {
-        guard let result = decision.packet else {
-            let answer = packet.wantsAck ? decision.answer : nil
-            record(
-                packet, from: side, verdicts: answer == nil ? [.dropped] : [.dropped, .replied],
-                rules: decision.rules, at: moment)
-            return self.answer(packet, with: answer, from: side, rules: decision.rules, at: moment)
-        }
-        forward(result, from: side, at: moment)
-        let isModified = result != packet
-        record(
-            result, from: side, verdicts: isModified ? [.modified, .forwarded] : [.forwarded], rules: decision.rules,
-            original: isModified ? packet : nil, at: moment)
-    }
-
-    /// Acknowledges a dropped event to its sender in the place of the side that never saw it.
-    private func answer(
-        _ packet: SocketPacket, with arguments: [UInt8]?, from side: Side, rules: [RuleID], at moment: Moment
-    ) {
-        guard let arguments else { return }
-        let ack = SocketPacket(
-            kind: .ack, namespace: packet.namespace, ackID: packet.ackID, payload: arguments)
-        send(ack, to: side, at: moment)
-        record(ack, from: side.other, verdicts: [.replied, .forwarded], injected: true, rules: rules, at: moment)
-    }
-
-    /// Sends a packet on, and takes note of what that means for namespaces and ack ids. What a rule dropped never
-    /// happened, what it changed happened as changed.
-    private func forward(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
-        guard packet.kind.isEvent else {
-            send(packet, to: side.other, at: moment)
-            return follow(copy packet, from: side)
-        }
-        guard packet.envelope.ackID.count >= InjectionTable.digits, let id = packet.ackID,
-            namespaces.isKnown(packet.namespace),
-            let free = injections.note(ackID: id, namespace: packet.namespace, to: side.other)
-        else { return send(packet, to: side.other, at: moment) }
-        send(packet.with(ackID: free), to: side.other, at: moment)
+        carryOut(chain.handle(packet, context: context), on: packet, context, at: moment)
     }
 
     /// Keeps the table of namespaces true: what is joined, and by which id.
-    private func follow(_ packet: SocketPacket, from side: Side) {
+    func follow(_ packet: SocketPacket, from side: Side) {
         switch (packet.kind, side) {
         case (.connect, .client): namespaces.join(packet.namespace)
         case (.connect, .upstream):
             namespaces.accept(packet.namespace, sid: (try? packet.parsedPayload())?["sid"]?.string)
-        case (.disconnect, _), (.connectError, .upstream): leave(packet.namespace)
+        case (.disconnect, _), (.connectError, .upstream): leave(packet.namespace, because: side)
         default: break
         }
-    }
-
-    private func leave(_ namespace: String) {
-        guard namespaces.isKnown(namespace) else { return }
-        namespaces.leave(namespace)
-        for lost in injections.forget(namespace: namespace) { output?.bridge(abandons: lost) }
     }
 
     /// What goes on of an ack whose id may have been given here: nothing where it is for an injected event, which the
@@ -215,14 +179,20 @@ package final class Bridge {
 
     /// When `advance(to:)` has something to do at the earliest. Nil when never.
     package var nextDeadline: NIODeadline? {
-        guard let client = clientIntake.deadline, let upstream = upstreamIntake.deadline else {
-            return clientIntake.deadline ?? upstreamIntake.deadline
-        }
-        return min(client, upstream)
+        let intakes = Self.earlier(clientIntake.deadline, upstreamIntake.deadline)
+        return Self.earlier(intakes, Self.earlier(lanes.deadline, emissionTimers.deadline))
     }
 
-    /// Gives up packets whose attachments did not come in time: what came of them passes as it came.
+    private static func earlier(_ left: NIODeadline?, _ right: NIODeadline?) -> NIODeadline? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
+    }
+
+    /// Lets go what rules kept back until now. Gives up packets whose attachments did not come in time: what came of
+    /// them passes as it came.
     package func advance(to moment: Moment) {
+        departDue(at: moment)
+        emitDue(at: moment)
         for side in Side.allCases {
             let deadline = side == .client ? clientIntake.deadline : upstreamIntake.deadline
             guard let deadline, deadline <= moment.monotonic else { continue }
@@ -236,62 +206,21 @@ package final class Bridge {
     }
 
     /// The connection is over. What came of packets that are not whole is recorded and goes nowhere, since without the
-    /// rest no peer can make anything of it.
-    package func close(at moment: Moment) {
+    /// rest no peer can make anything of it. What rules keep back goes nowhere either.
+    ///
+    /// - Parameter side: the one that ended it, nil for neither. What rules keep back of its events leaves at once,
+    ///   before the other side hears of the end.
+    package func close(by side: Side?, at moment: Moment) {
+        guard !isClosed else { return }
+        if let side { for departure in lanes.takeAll(from: side) { leave(departure, at: moment) } }
         isClosed = true
+        for side in Side.allCases { drop(lanes.takeAll(from: side)) }
+        for entry in emissionTimers.takeAll() { dropEmission(entry.emission, depth: entry.depth, at: moment) }
         for side in Side.allCases {
             for message in takeUnfinished(from: side) {
                 recordOpaque(message, from: side, verdicts: [.dropped], at: moment)
             }
         }
-    }
-
-    // MARK: Injection
-
-    /// Sends an event to one side as if the other had sent it.
-    ///
-    /// - Returns: the injection that is waited for, nil where no ack is wanted. The output is told of the ack, or that
-    ///   none will come.
-    package func inject(_ injection: Injection, at moment: Moment) throws(ControlError) -> PendingInjection? {
-        guard namespaces.isJoined(injection.namespace) else { throw .namespaceNotJoined(injection.namespace) }
-        try checkSize(of: injection)
-        let pending = injection.wantsAck ? try injections.reserve(injection, at: moment.monotonic) : nil
-        let packet = packet(for: injection, ackID: pending?.ackID)
-        send(packet, to: injection.to, at: moment)
-        record(packet, from: injection.to.other, verdicts: [.injected, .forwarded], injected: true, at: moment)
-        return pending
-    }
-
-    private func packet(for injection: Injection, ackID: String?) -> SocketPacket {
-        SocketPacket(
-            kind: .event, namespace: injection.namespace, ackID: ackID,
-            json: .array([JSONValue(injection.name)] + injection.arguments),
-            attachments: injection.attachments.map { ByteBuffer(bytes: $0) })
-    }
-
-    /// A message that a peer finds too large would end the connection (Engine.IO v4, maxPayload).
-    private func checkSize(of injection: Injection) throws(ControlError) {
-        guard let largest = messageBytesLimit else { return }
-        let packet = packet(for: injection, ackID: injection.wantsAck ? String(InjectionTable.lastID) : nil)
-        let transport = transport(of: injection.to)
-        let size = packet.messages.map { $0.packetBytes(on: transport) }.max() ?? 0
-        guard size <= largest else {
-            throw .invalid("the event has a message of \(size) bytes, the upstream announced \(largest) as the most")
-        }
-    }
-
-    /// No longer waits for the ack; should it come, it is still kept from the other side.
-    package func giveUp(_ pending: PendingInjection) { injections.giveUp(pending) }
-
-    /// Sends a Socket.IO disconnect of `namespace` to both sides.
-    package func disconnect(namespace: String, at moment: Moment) throws(ControlError) {
-        guard namespaces.isJoined(namespace) else { throw .namespaceNotJoined(namespace) }
-        let packet = SocketPacket(kind: .disconnect, namespace: namespace, payload: [])
-        for side in Side.allCases {
-            send(packet, to: side, at: moment)
-            record(packet, from: side.other, verdicts: [.injected, .forwarded], injected: true, at: moment)
-        }
-        leave(namespace)
     }
 
     // MARK: Records
@@ -312,7 +241,7 @@ package final class Bridge {
                 engineVersion: engineVersion, verdicts: verdicts, content: .message(message)))
     }
 
-    private func record(
+    func record(
         _ packet: SocketPacket, from side: Side, verdicts: Verdicts, injected: Bool = false, rules: [RuleID] = [],
         original: SocketPacket? = nil, at moment: Moment
     ) {
@@ -325,10 +254,13 @@ package final class Bridge {
 
     // MARK: Parts
 
+    /// Whether rules keep back so much of that side's events that no more of them should be read.
+    package func isCongested(from side: Side) -> Bool { lanes.bytes(from: side) > Limits.congestionBytes }
+
     /// The namespaces that the client has asked for and not left.
     package var joinedNamespaces: [ConnectionSnapshot.Namespace] { namespaces.list }
 
-    private func send(_ packet: borrowing SocketPacket, to side: Side, at moment: Moment) {
+    func send(_ packet: borrowing SocketPacket, to side: Side, at moment: Moment) {
         guard let output else { return }
         output.bridge(sends: packet.text, to: side, at: moment)
         for attachment in packet.attachments { output.bridge(sends: attachment, to: side, at: moment) }
@@ -341,34 +273,14 @@ package final class Bridge {
         }
     }
 
-    private func transport(of side: Side) -> EngineTransport {
+    func transport(of side: Side) -> EngineTransport {
         side == .client ? clientTransport : upstreamTransport
     }
 
-    private func context(from side: Side, at moment: Moment) -> EventContext {
+    func context(from side: Side, at moment: Moment, emissionDepth: Int = 0) -> EventContext {
         EventContext(
-            connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion, at: moment
+            connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion,
+            at: moment, emissionDepth: emissionDepth
         )
-    }
-}
-
-extension SocketPacket {
-    /// The same packet with another ack id.
-    fileprivate func with(ackID: String) -> SocketPacket {
-        SocketPacket(
-            kind: kind, namespace: namespace, ackID: ackID, payload: payload.readableBytesView,
-            attachments: attachments.map(\.bytes))
-    }
-}
-
-extension EngineMessage {
-    /// What the message takes as a packet: text has its type before it, and binary is base64 by polling.
-    fileprivate func packetBytes(on transport: EngineTransport) -> Int {
-        let count = bytes.readableBytes
-        switch (kind, transport) {
-        case (.text, _): return 1 + count
-        case (.binary, .webSocket): return count
-        case (.binary, .polling): return 1 + (count + 2) / 3 * 4
-        }
     }
 }

@@ -91,6 +91,11 @@ struct InjectionTable {
         }
     }
 
+    /// An id whose ack goes nowhere.
+    mutating func unheardID(namespace: String, acknowledgedBy side: Side) -> String {
+        String(freeKey(acknowledgedBy: side, in: namespace).id)
+    }
+
     mutating func giveUp(_ injection: PendingInjection) {
         guard let key = key(injection.ackID, from: injection.to),
             namespaces[injection.namespace]?.pending.removeValue(forKey: key) != nil

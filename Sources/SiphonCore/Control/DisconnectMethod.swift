@@ -1,4 +1,4 @@
-package enum DisconnectMethod: Equatable, Sendable {
+package enum DisconnectMethod: Hashable, Sendable {
     /// Cut both hops as a network loss would.
     case transport
     /// End the Engine.IO session on both hops in good order, as a server does that shuts down.

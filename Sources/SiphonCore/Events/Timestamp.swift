@@ -1,5 +1,18 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Times as the API writes them: ISO 8601, UTC, nine fraction digits.
 package enum Timestamp {
+    /// Nanoseconds since 1970, UTC, by the system's clock.
+    package static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// - Parameter nanoseconds: since 1970, UTC, leap seconds not counted. An `Int64` reaches from 1677 to 2262.
     package static func text(nanoseconds: Int64) -> String {
         let (seconds, fraction) = floorDivide(nanoseconds, by: 1_000_000_000)

@@ -10,14 +10,18 @@ package struct EventContext: Sendable {
     package let engineVersion: UInt8
     /// When the event came.
     package let moment: Moment
+    /// How many rules' emissions led to it, one by the other; 0 for what a peer sent.
+    package let emissionDepth: Int
 
     package init(
-        connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4, at moment: Moment
+        connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4, at moment: Moment,
+        emissionDepth: Int = 0
     ) {
         self.connection = connection
         self.from = from
         self.transport = transport
         self.engineVersion = engineVersion
         self.moment = moment
+        self.emissionDepth = emissionDepth
     }
 }

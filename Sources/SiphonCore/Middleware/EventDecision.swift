@@ -6,12 +6,17 @@ package struct EventDecision: Hashable, Sendable {
     package var packet: SocketPacket?
     /// The rules that did something, in order.
     package var rules: [RuleID]
-    /// Arguments of an ack to answer the sender with, as one JSON list; nil for none.
-    package var answer: [UInt8]?
+    /// The ack for the sender of a dropped event that wants one; nil for none.
+    package var answer: SocketPacket?
+    /// What else is to be done; nil for nothing.
+    package var shaping: EventShaping?
 
-    package init(packet: SocketPacket?, rules: [RuleID] = [], answer: [UInt8]? = nil) {
+    package init(
+        packet: SocketPacket?, rules: [RuleID] = [], answer: SocketPacket? = nil, shaping: EventShaping? = nil
+    ) {
         self.packet = packet
         self.rules = rules
         self.answer = answer
+        self.shaping = shaping
     }
 }

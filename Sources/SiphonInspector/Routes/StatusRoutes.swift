@@ -35,7 +35,7 @@ enum StatusRoutes {
         writer.beginObject()
         writer.member("active", services.rules.activeCount)
         writer.key("error")
-        if let error = services.rules.error { writer.value(error.json) } else { writer.null() }
+        if let error = services.rules.firstProblem { writer.value(error.json) } else { writer.null() }
         writer.endObject()
         writer.endObject()
     }

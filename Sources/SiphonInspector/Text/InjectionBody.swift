@@ -1,15 +1,11 @@
 import Base64Coding
 import LosslessJSON
 import SiphonCore
+import SiphonRules
 
 /// Reads what a caller wants injected.
 enum InjectionBody {
     static let keys: Set<String> = ["to", "namespace", "name", "args", "ack", "timeoutMilliseconds"]
-
-    /// Names that Socket.IO implementations keep for themselves: they neither send nor deliver such events.
-    static let reservedNames: Set<String> = [
-        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
-    ]
 
     static let timeoutMilliseconds = 1...600_000
     static let namespaceBytesLimit = 1024
@@ -25,7 +21,7 @@ enum InjectionBody {
         else { throw InspectorError(.invalid, "'namespace' must start with a slash and have no comma") }
         let name = try members.string("name")
         guard !name.isEmpty else { throw InspectorError(.invalid, "'name' must not be empty") }
-        guard !reservedNames.contains(name) else {
+        guard !EventName.reserved.contains(name) else {
             throw InspectorError(.invalid, "'name' must not be \(name), which Socket.IO keeps for itself")
         }
         let timeout = try members.integer("timeoutMilliseconds", in: timeoutMilliseconds, default: 5000)

@@ -237,7 +237,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
 
     private func ended(_ end: SessionEnd, _ side: Side, at moment: Moment) {
         guard opening == nil else { return failOpening(end, at: moment) }
-        self.end(reason: end.sentence, side: side, at: moment)
+        self.end(reason: end.sentence, side: side, isPeers: true, at: moment)
         switch side {
         case .client: upstreamHop.close(end.mapped, at: moment.monotonic)
         case .upstream: clientHop.close(end.mapped, at: moment.monotonic)
@@ -262,11 +262,13 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     }
 
     /// Notes the first reason; later ones follow from it.
-    private func end(reason: String, side: Side, at moment: Moment) {
+    ///
+    /// - Parameter isPeers: whether that side ended it, not Siphon.
+    private func end(reason: String, side: Side, isPeers: Bool = false, at moment: Moment) {
         guard closedAt == nil else { return }
         closedAt = moment.wall
         closeReason = reason
-        bridge.close(at: moment)
+        bridge.close(by: isPeers ? side : nil, at: moment)
         bridge.recordLifecycle(.close, from: side, list: [["reason": JSONValue(reason)]], at: moment)
         injections.failAll(.connectionClosed)
         loop.connectionClosed(self)
@@ -312,13 +314,17 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
 
     var mayReadFromClient: Bool { mayRead(from: .client) }
 
-    /// Whether more may be read from `side`: the other hop takes what comes, or reading has been held back for so long
+    /// Whether more may be read from `side`: the other hop takes what comes and rules keep little of it back, or reading has been held back for so long
     /// that a heartbeat behind the unread bytes would be missed.
     func mayRead(from side: Side) -> Bool {
+        let isCongested = bridge.isCongested(from: side)
         switch side {
         case .client:
-            pressureOnUpstream.mayRead(isCongested: upstreamHop.isCongested, at: loop.clock.now().monotonic)
-        case .upstream: pressureOnClient.mayRead(isCongested: clientHop.isCongested, at: loop.clock.now().monotonic)
+            return pressureOnUpstream.mayRead(
+                isCongested: isCongested || upstreamHop.isCongested, at: loop.clock.now().monotonic)
+        case .upstream:
+            return pressureOnClient.mayRead(
+                isCongested: isCongested || clientHop.isCongested, at: loop.clock.now().monotonic)
         }
     }
 
@@ -409,6 +415,24 @@ extension SocketIOConnection: BridgeOutput {
 
     func bridge(abandons injection: PendingInjection) {
         injections.fail(injection, .namespaceNotJoined(injection.namespace))
+    }
+
+    func bridge(overflows side: Side, at moment: Moment) {
+        end(reason: SessionEnd.queueFull.sentence, side: side, at: moment)
+        closeHops(SessionEnd.queueFull.mapped, at: moment)
+    }
+
+    func bridge(disconnects method: DisconnectMethod, because rule: RuleID, at moment: Moment) {
+        let reason = "ended by rule \(rule)"
+        switch method {
+        case .namespace(let name): try? bridge.disconnect(namespace: name, rule: rule, at: moment)
+        case .transport:
+            end(reason: reason, side: .upstream, at: moment)
+            closeHops(.abort, at: moment)
+        case .server:
+            end(reason: reason, side: .upstream, at: moment)
+            closeHops(.orderly, at: moment)
+        }
     }
 
     func bridge(refuses side: Side, error: SocketIOError, at moment: Moment) {

@@ -1,16 +1,19 @@
 import LosslessJSON
+import NIOCore
+import SiphonCore
 
 /// Reads what stands behind `then`: the name of an action, a map of one action, or a list of either.
 enum ActionParser {
-    private static let names = ["drop", "set"]
-    private static let unbuiltNames = [
-        "remove", "rename", "replace", "delay", "throttle", "duplicate", "reorder", "reply", "emit", "hold",
-        "disconnect", "mark", "refuse", "block", "silence", "cut", "halfOpen", "bandwidth",
+    private typealias Reader = @Sendable (JSONValue, RulePath) throws(RuleError) -> Action
+
+    /// In the order in which help and errors name them.
+    private static let readers: [(name: String, read: Reader)] = [
+        ("drop", drop), ("set", set), ("remove", remove), ("rename", rename), ("replace", replace), ("delay", delay),
+        ("throttle", throttle), ("duplicate", duplicate), ("reorder", reorder), ("reply", reply), ("emit", emit),
+        ("disconnect", disconnect), ("mark", mark),
     ]
-    /// Socket.IO names that no peer may send as an event (Socket.IO v5 reference, reserved names).
-    private static let reservedEventNames: Set = [
-        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
-    ]
+    static let names = readers.map(\.name)
+    private static let unbuiltNames = ["hold", "refuse", "block", "silence", "cut", "halfOpen", "bandwidth"]
 
     static func actions(_ json: JSONValue, at path: RulePath) throws(RuleError) -> [Action] {
         guard case .array(let elements) = json else { return [try action(json, at: path)] }
@@ -20,14 +23,24 @@ enum ActionParser {
         }
         var actions: [Action] = []
         for (index, element) in elements.enumerated() { actions.append(try action(element, at: path.index(index))) }
+        for (index, action) in actions.enumerated() {
+            guard let name = action.nameIfOnce, actions[..<index].contains(where: { $0.nameIfOnce == name }) else {
+                continue
+            }
+            throw path.index(index).error("a second \(name) in one rule; make it a rule of its own")
+        }
         return actions
     }
 
     private static func action(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
         if let name = json.string {
-            guard names.contains(name) else { throw unknown(name, at: path, isKey: false) }
-            guard name == "drop" else { throw path.error("\(name) needs a map: { \(name): { … } }") }
-            return .drop
+            switch name {
+            case "drop": return .drop(answer: nil)
+            case "duplicate": return .duplicate(2)
+            default:
+                guard names.contains(name) else { throw unknown(name, at: path, isKey: false) }
+                throw path.error("\(name) needs a value: { \(name): … }")
+            }
         }
         guard let members = json.members else {
             throw path.error("expected the name of an action or a map, found \(json.kindName)")
@@ -35,32 +48,43 @@ enum ActionParser {
         for member in members where !names.contains(member.key.value) {
             throw unknown(member.key.value, at: path.key(member.key.value), isKey: true)
         }
-        guard members.count == 1, let member = members.first else {
-            throw path.error("expected one action in a map; several make a list")
-        }
-        let path = path.key(member.key.value)
-        return member.key.value == "drop" ? try drop(member.value, at: path) : try set(member.value, at: path)
+        guard members.count == 1, let member = members.first,
+            let reader = readers.first(where: { $0.name == member.key.value })
+        else { throw path.error("expected one action in a map; several make a list") }
+        return try reader.read(member.value, path.key(reader.name))
     }
 
     private static func unknown(_ name: String, at path: RulePath, isKey: Bool) -> RuleError {
         let suggestion = Suggestion.text(for: name, among: names)
+        let list = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
         let message =
             unbuiltNames.contains(name)
-            ? "the action \(name) is not built yet"
-            : "unknown action \(name)\(suggestion); expected \(names.joined(separator: " or "))"
+            ? "the action \(name) is not built yet" : "unknown action \(name)\(suggestion); expected \(list)"
         return isKey ? path.keyError(message) : path.error(message)
     }
 
+    // MARK: Dropping
+
     private static func drop(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
         let members = try Members(json, at: path, known: ["ack"])
-        guard let ack = members["ack"] else { return .drop }
-        let path = path.key("ack")
-        guard let arguments = ack.elements else {
-            throw path.error("expected a list, the arguments of the ack, found \(ack.kindName)")
-        }
-        for (index, argument) in arguments.enumerated() { try check(argument, at: path.index(index)) }
-        return .drop(answer: arguments)
+        guard let ack = members["ack"] else { return .drop(answer: nil) }
+        return .drop(answer: try arguments(ack, of: "the ack", at: path.key("ack")))
     }
+
+    private static func reply(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        .reply(try arguments(json, of: "the ack", at: path))
+    }
+
+    private static func arguments(
+        _ json: JSONValue, of what: String, at path: RulePath
+    ) throws(RuleError) -> [RuleValue] {
+        guard let list = json.elements else {
+            throw path.error("expected a list, the arguments of \(what), found \(json.kindName)")
+        }
+        return try RuleValueParser.values(list, at: path)
+    }
+
+    // MARK: Editing
 
     private static func set(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
         guard let members = json.members else {
@@ -70,53 +94,170 @@ enum ActionParser {
         guard members.count <= RuleParser.assignmentLimit else {
             throw path.error("more than \(RuleParser.assignmentLimit) paths")
         }
-        var assignments: [Assignment] = []
+        var assignments: [Action.Assignment] = []
         for member in members {
             let path = path.key(member.key.value)
-            let target = try target(member.key.value, at: path)
-            guard !assignments.contains(where: { $0.target == target }) else { throw path.keyError("comes twice") }
-            try check(member.value, at: path)
-            if target == .name { try checkName(member.value, at: path) }
-            assignments.append(Assignment(target, member.value))
+            let place = try place(member.key.value, at: path, isKey: true)
+            guard !assignments.contains(where: { $0.place == place }) else { throw path.keyError("comes twice") }
+            let value =
+                place == .name ? try name(member.value, at: path) : try RuleValueParser.value(member.value, at: path)
+            assignments.append(Action.Assignment(place: place, value: value))
         }
         return .set(assignments)
     }
 
-    private static func target(_ text: String, at path: RulePath) throws(RuleError) -> Assignment.Target {
-        let elements: [JSONPath.Element]
-        do { elements = try JSONPath(parsing: text).elements } catch { throw path.keyError("path, \(error)") }
-        switch (elements.first, elements.dropFirst().first, elements.dropFirst(2).first) {
-        case (.key("name"), nil, nil): return .name
-        case (.key("args"), .index(let index), _): return .argument(index, JSONPath(Array(elements.dropFirst(2))))
-        case (.key("ack"), .key("args"), .index(let index)):
-            return .ackArgument(index, JSONPath(Array(elements.dropFirst(3))))
-        default: throw path.keyError("expected a path that is name, or starts with args[0] or ack.args[0]")
+    private static func remove(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        if let text = json.string { return .remove([try removable(text, at: path)]) }
+        guard let elements = json.elements else {
+            throw path.error("expected a path such as args[0].token, or a list of paths, found \(json.kindName)")
         }
+        guard !elements.isEmpty else { throw path.error("expected at least one path") }
+        guard elements.count <= RuleParser.assignmentLimit else {
+            throw path.error("more than \(RuleParser.assignmentLimit) paths")
+        }
+        var places: [EventPlace] = []
+        for (index, element) in elements.enumerated() {
+            let path = path.index(index)
+            guard let text = element.string else { throw path.error("expected a path, found \(element.kindName)") }
+            places.append(try removable(text, at: path))
+        }
+        return .remove(places)
     }
 
-    private static func checkName(_ value: JSONValue, at path: RulePath) throws(RuleError) {
-        guard let name = value.string else { throw path.error("expected a text, found \(value.kindName)") }
+    private static func removable(_ text: String, at path: RulePath) throws(RuleError) -> EventPlace {
+        let place = try place(text, at: path, isKey: false)
+        guard place != .name else { throw path.error("an event must have a name") }
+        return place
+    }
+
+    private static func rename(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        .rename(try name(json, at: path))
+    }
+
+    private static func replace(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        .replace(try arguments(json, of: "the event", at: path))
+    }
+
+    private static func place(_ text: String, at path: RulePath, isKey: Bool) throws(RuleError) -> EventPlace {
+        let place: EventPlace?
+        do { place = try EventPlace(parsing: text) } catch {
+            throw isKey ? path.keyError("path, \(error)") : path.error("path, \(error)")
+        }
+        if let place { return place }
+        let message = "expected a path that is name, or starts with args[0] or ack.args[0]"
+        throw isKey ? path.keyError(message) : path.error(message)
+    }
+
+    private static func name(_ json: JSONValue, at path: RulePath) throws(RuleError) -> RuleValue {
+        guard let name = json.string else { throw path.error("expected a text, found \(json.kindName)") }
         guard !name.isEmpty else { throw path.error("expected a name that is not empty") }
-        guard !reservedEventNames.contains(name) else { throw path.error("\(name) is reserved by Socket.IO") }
+        guard !EventName.reserved.contains(name) else { throw path.error("\(name) is reserved by Socket.IO") }
+        return try RuleValueParser.value(json, at: path)
     }
 
-    /// Refuses what will mean something else once it is built, and what would pass for an attachment.
-    private static func check(_ value: JSONValue, at path: RulePath) throws(RuleError) {
-        switch value {
-        case .string(let string):
-            guard !string.value.contains("{{") else { throw path.error("a template ({{) is not built yet") }
-        case .array(let elements):
-            for (index, element) in elements.enumerated() { try check(element, at: path.index(index)) }
-        case .object(let members):
-            for member in members {
-                let key = member.key.value
-                guard key != "$binary" else { throw path.error("a binary value ($binary) is not built yet") }
-                guard key != "_placeholder" else {
-                    throw path.error("_placeholder stands for an attachment on the wire and cannot be set")
-                }
-                try check(member.value, at: path.key(key))
+    // MARK: Time and order
+
+    /// What a delay, jitter, throttle or emission may come to.
+    private static let longestTime = TimeAmount.hours(1)
+
+    private static func delay(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard json.members != nil else { return .delay(time: try time(json, at: path), jitter: .zero) }
+        let members = try Members(json, at: path, known: ["for", "jitter"])
+        let time = try time(members["for"], of: "for", in: members) ?? .zero
+        let jitter = try self.time(members["jitter"], of: "jitter", in: members) ?? .zero
+        guard time > .zero || jitter > .zero else { throw path.error("expected for: and a duration such as 300ms") }
+        return .delay(time: time, jitter: jitter)
+    }
+
+    private static func throttle(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        let members = try Members(json, at: path, known: ["events", "per"])
+        guard let events = try members.integer("events", in: 1...10_000) else {
+            throw path.error("expected events: and a number, such as { events: 10, per: 1s }")
+        }
+        guard let per = try time(members["per"], of: "per", in: members), per > .zero else {
+            throw path.error("expected per: and a duration, such as { events: 10, per: 1s }")
+        }
+        return .throttle(events: events, per: per)
+    }
+
+    private static func duplicate(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard let count = json.int, (2...100).contains(count) else {
+            throw path.error("expected how many times it is sent in all, from 2 to 100")
+        }
+        return .duplicate(count)
+    }
+
+    private static func reorder(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        let members = try Members(json, at: path, known: ["window", "seed"])
+        guard let window = try members.integer("window", in: 2...1000) else {
+            throw path.error("expected window: and a number of events, such as { window: 3 }")
+        }
+        return .reorder(window: window, seed: try members.integer("seed", in: 0...Int.max).map { UInt64($0) })
+    }
+
+    private static func time(_ json: JSONValue?, of key: String, in members: Members) throws(RuleError) -> TimeAmount? {
+        guard let json else { return nil }
+        return try time(json, at: members.path.key(key))
+    }
+
+    private static func time(_ json: JSONValue, at path: RulePath) throws(RuleError) -> TimeAmount {
+        let time = try RuleDuration.time(json, at: path)
+        guard time <= longestTime else { throw path.error("expected at most 1h") }
+        return time
+    }
+
+    // MARK: Besides
+
+    private static func emit(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        let members = try Members(json, at: path, known: ["to", "namespace", "name", "args", "after"])
+        guard let to = try members.string("to").flatMap({ Side(word: $0) }) else {
+            throw path.key("to").error("expected to: client or to: upstream")
+        }
+        guard let nameJSON = members["name"] else { throw path.error("expected name: and the event's name") }
+        let namespace = try members.string("namespace")
+        guard namespace?.first ?? "/" == "/", namespace?.contains(",") != true else {
+            throw path.key("namespace").error("expected a namespace such as /admin")
+        }
+        return .emit(
+            Action.EmitAction(
+                to: to, namespace: namespace, name: try name(nameJSON, at: path.key("name")),
+                arguments: try members["args"].map { json throws(RuleError) in
+                    try arguments(json, of: "the event", at: path.key("args"))
+                } ?? [], after: try time(members["after"], of: "after", in: members) ?? .zero))
+    }
+
+    private static func disconnect(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard let text = json.string, let method = Action.Disconnect(rawValue: text) else {
+            let words = Action.Disconnect.allCases.map(\.rawValue)
+            let suggestion = json.string.map { Suggestion.text(for: $0, among: words) } ?? ""
+            throw path.error("expected transport, namespace or server\(suggestion)")
+        }
+        return .disconnect(method)
+    }
+
+    private static func mark(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        let elements = json.elements ?? [json]
+        guard (1...RuleParser.markLimit).contains(elements.count) else {
+            throw path.error("expected a word, or a list of up to \(RuleParser.markLimit)")
+        }
+        var marks: [String] = []
+        for element in elements {
+            guard let mark = element.string, (1...100).contains(mark.utf8.count) else {
+                throw path.error("expected a word of up to 100 bytes, found \(element.kindName)")
             }
-        case .null, .bool, .number: break
+            if !marks.contains(mark) { marks.append(mark) }
+        }
+        return .mark(marks)
+    }
+}
+
+extension Action {
+    /// Those of which a rule keeps account, for one of them.
+    fileprivate var nameIfOnce: String? {
+        switch self {
+        case .throttle: "throttle"
+        case .reorder: "reorder"
+        default: nil
         }
     }
 }

@@ -3,56 +3,104 @@ import LosslessJSON
 import NIOCore
 import SocketIOCore
 
-/// Carries out `set` on a packet. Every byte of the JSON but the values set stays as it was.
+/// A packet that the actions of rules work on, one after the other. Every byte of the JSON but the values they change
+/// stays as it was.
 ///
-/// What an assignment does not find does not happen: a parent that is missing or of another type, an index further than
+/// What an action does not find does not happen: a parent that is missing or of another type, an index further than
 /// right behind the last, a kind of packet that has no such place, a payload that is no JSON, a place inside of a
-/// binary value. A disconnect has nothing to set; what is set into connect and connect_error must leave them a payload
+/// binary value. A disconnect has nothing to change; what is set into connect and connect_error must leave them a payload
 /// that such a packet may have.
-enum PacketEditor {
-    /// The packet with the values set, or nil where no assignment found its place. Equal bytes give the packet as it was.
-    static func setting(_ assignments: [Assignment], in packet: SocketPacket) -> SocketPacket? {
-        let before = Array(packet.payload.readableBytesView)
-        var json = before
-        var hasActed = false
-        for assignment in assignments {
-            guard let edited = setting(assignment, in: json, of: packet) else { continue }
-            json = edited
-            hasActed = true
-        }
-        guard hasActed else { return nil }
-        return json == before ? packet : packet.replacing(payload: json, of: before)
+struct PacketDraft {
+    /// As it came.
+    let packet: SocketPacket
+    /// The packet's, and behind them those that actions added.
+    private(set) var attachments: [ByteBuffer]
+    /// Nil while nothing has been changed.
+    private var edited: [UInt8]?
+
+    init(_ packet: SocketPacket) {
+        self.packet = packet
+        attachments = packet.attachments.map(\.bytes)
     }
 
-    private static func setting(_ assignment: Assignment, in json: [UInt8], of packet: SocketPacket) -> [UInt8]? {
-        let value = assignment.value.encoded
-        switch (packet.kind, assignment.target) {
-        case (.event, .name), (.binaryEvent, .name):
-            let path = JSONPath([.index(0)])
-            guard (try? JSONEditor.range(of: path, in: json)) != nil else { return nil }
-            return try? JSONEditor.replacing(path, in: json, with: value)
+    /// The payload as it stands.
+    var json: [UInt8] { edited ?? Array(packet.payload.readableBytesView) }
+
+    /// The value at that place; nil for none.
+    func json(at place: EventPlace) -> [UInt8]? {
+        guard let path = path(to: place) else { return nil }
+        let json = json
+        guard let range = try? JSONEditor.range(of: path, in: json) else { return nil }
+        return Array(json[range])
+    }
+
+    // MARK: Changes, each of which says whether it happened
+
+    mutating func set(_ place: EventPlace, to value: [UInt8], attachments added: [ByteBuffer]) -> Bool {
+        let json = json
+        guard let path = path(to: place), mayAttach(added), !isInPlaceholder(path, in: json) else { return false }
+        if place == .name {
+            guard (try? JSONEditor.range(of: path, in: json)) != nil, EventName.isAllowed(value) else { return false }
+        }
+        if path.elements.isEmpty {
+            guard isPayload(value) else { return false }
+            return take(value, added)
+        }
+        guard let edited = try? JSONEditor.replacing(path, in: json, with: value) else { return false }
+        return take(edited, added)
+    }
+
+    mutating func remove(_ place: EventPlace) -> Bool {
+        guard place != .name, let path = path(to: place) else { return false }
+        guard !path.elements.isEmpty else {
+            // A connect may come without a payload, its refusal may not (Socket.IO v5, packet encoding).
+            return packet.kind == .connect && !json.isEmpty && take([], attachments)
+        }
+        let json = json
+        guard !isInPlaceholder(path, in: json), let edited = try? JSONEditor.removing(path, in: json) else {
+            return false
+        }
+        return take(edited, attachments)
+    }
+
+    /// Replaces all arguments: `list` is one JSON list, of an event with its name before them.
+    mutating func replace(with list: [UInt8], attachments added: [ByteBuffer]) -> Bool {
+        switch packet.kind {
+        case .event, .binaryEvent, .ack, .binaryAck: return mayAttach(added) && take(list, added)
+        case .connect, .connectError:
+            guard let only = try? JSONEditor.range(of: JSONPath([.index(0)]), in: list),
+                (try? JSONEditor.range(of: JSONPath([.index(1)]), in: list)) == nil
+            else { return list == Array("[]".utf8) && remove(.argument(0, JSONPath([]))) }
+            return set(.argument(0, JSONPath([])), to: Array(list[only]), attachments: added)
+        case .disconnect: return false
+        }
+    }
+
+    private mutating func take(_ json: [UInt8], _ attachments: [ByteBuffer]) -> Bool {
+        edited = json
+        self.attachments = attachments
+        return true
+    }
+
+    // MARK: Places
+
+    /// Where a place is in this kind of packet; nil where it has none. Empty for the whole of a payload.
+    private func path(to place: EventPlace) -> JSONPath? {
+        switch (packet.kind, place) {
+        case (.event, .name), (.binaryEvent, .name): JSONPath([.index(0)])
         case (.event, .argument(let index, let rest)), (.binaryEvent, .argument(let index, let rest)):
-            guard index < Int.max else { return nil }
-            return setting(value, at: index + 1, rest, in: json, of: packet)
+            index < Int.max ? JSONPath([.index(index + 1)] + rest.elements) : nil
         case (.ack, .argument(let index, let rest)), (.binaryAck, .argument(let index, let rest)),
             (.ack, .ackArgument(let index, let rest)), (.binaryAck, .ackArgument(let index, let rest)):
-            return setting(value, at: index, rest, in: json, of: packet)
-        case (.connect, .argument(0, let rest)): return settingPayload(value, rest, in: json, mayBeString: false)
-        case (.connectError, .argument(0, let rest)): return settingPayload(value, rest, in: json, mayBeString: true)
-        default: return nil
+            JSONPath([.index(index)] + rest.elements)
+        case (.connect, .argument(0, let rest)), (.connectError, .argument(0, let rest)): rest
+        default: nil
         }
-    }
-
-    private static func setting(
-        _ value: [UInt8], at index: Int, _ rest: JSONPath, in json: [UInt8], of packet: SocketPacket
-    ) -> [UInt8]? {
-        let path = JSONPath([.index(index)] + rest.elements)
-        if packet.kind.carriesAttachments, leadsIntoPlaceholder(path, in: json) { return nil }
-        return try? JSONEditor.replacing(path, in: json, with: value)
     }
 
     /// Whether a value above the one that `path` names is a placeholder: its members are not the sender's.
-    private static func leadsIntoPlaceholder(_ path: JSONPath, in json: [UInt8]) -> Bool {
+    private func isInPlaceholder(_ path: JSONPath, in json: [UInt8]) -> Bool {
+        guard packet.kind.carriesAttachments || attachments.count > packet.attachments.count else { return false }
         for length in path.elements.indices.dropFirst() {
             guard let range = try? JSONEditor.range(of: JSONPath(Array(path.elements[..<length])), in: json) else {
                 return false
@@ -63,41 +111,79 @@ enum PacketEditor {
     }
 
     /// The payload of connect and connect_error is one map, or for the latter a string (Socket.IO v4).
-    private static func settingPayload(
-        _ value: [UInt8], _ rest: JSONPath, in json: [UInt8], mayBeString: Bool
-    ) -> [UInt8]? {
-        guard rest.elements.isEmpty else { return try? JSONEditor.replacing(rest, in: json, with: value) }
-        let isAllowed = value.first == UInt8(ascii: "{") || mayBeString && value.first == UInt8(ascii: "\"")
-        return isAllowed ? value : nil
+    private func isPayload(_ json: [UInt8]) -> Bool {
+        json.first == UInt8(ascii: "{") || packet.kind == .connectError && json.first == UInt8(ascii: "\"")
+    }
+
+    /// Whether the packet can carry attachments besides its own. In one that carries none, what looks like a placeholder
+    /// is the sender's, and would become one.
+    private func mayAttach(_ added: [ByteBuffer]) -> Bool {
+        guard added.count > attachments.count else { return true }
+        guard added.count <= RuleParser.attachmentLimit else { return false }
+        switch packet.kind {
+        case .binaryEvent, .binaryAck: return true
+        case .event, .ack: return attachments.count > packet.attachments.count || Placeholders(in: json).found.isEmpty
+        case .connect, .connectError, .disconnect: return false
+        }
+    }
+
+    // MARK: Results
+
+    /// The packet with the changes; the very packet where they left every byte as it was.
+    var result: SocketPacket {
+        guard let edited else { return packet }
+        let before = Array(packet.payload.readableBytesView)
+        guard edited != before else { return packet }
+        guard packet.kind.carriesAttachments || attachments.count > packet.attachments.count else {
+            return SocketPacket(kind: packet.kind, namespace: packet.namespace, ackID: packet.ackID, payload: edited)
+        }
+        // An attachment that nothing ever referred to stays.
+        let isBinary = packet.kind.carriesAttachments
+        let unused = isBinary ? Set(0..<packet.attachments.count).subtracting(Placeholders(in: before).numbers) : []
+        return Self.packet(
+            packet.kind, namespace: packet.namespace, ackID: packet.ackID, json: edited, attachments: attachments,
+            keeping: unused)
+    }
+
+    /// An event or ack made of values of this packet and others: of `attachments` it has those that `json` refers to.
+    func packet(
+        _ kind: PacketEnvelope.Kind, namespace: String, ackID: String? = nil, json: [UInt8], attachments: [ByteBuffer]
+    ) -> SocketPacket {
+        guard !attachments.isEmpty else {
+            return SocketPacket(kind: kind, namespace: namespace, ackID: ackID, payload: json)
+        }
+        return Self.packet(kind, namespace: namespace, ackID: ackID, json: json, attachments: attachments)
+    }
+
+    /// Leaves out the attachments that the JSON does not refer to and renumbers the placeholders of the others, which
+    /// keep their order.
+    private static func packet(
+        _ kind: PacketEnvelope.Kind, namespace: String, ackID: String?, json: [UInt8], attachments: [ByteBuffer],
+        keeping unused: Set<Int> = []
+    ) -> SocketPacket {
+        let placeholders = Placeholders(in: json)
+        let wanted = unused.union(placeholders.numbers)
+        var newNumbers: [Int: Int] = [:]
+        var kept: [ByteBuffer] = []
+        for (number, attachment) in attachments.enumerated() where wanted.contains(number) {
+            newNumbers[number] = kept.count
+            kept.append(attachment)
+        }
+        // One pass: a peer decides how many placeholders there are.
+        var renumbered: [UInt8] = []
+        renumbered.reserveCapacity(json.count)
+        var copied = 0
+        for placeholder in placeholders.found {
+            guard let number = newNumbers[placeholder.number], number != placeholder.number else { continue }
+            renumbered.append(contentsOf: json[copied..<placeholder.range.lowerBound])
+            renumbered.append(contentsOf: String(number).utf8)
+            copied = placeholder.range.upperBound
+        }
+        renumbered.append(contentsOf: json[copied...])
+        return SocketPacket(kind: kind, namespace: namespace, ackID: ackID, payload: renumbered, attachments: kept)
     }
 }
 
-extension SocketPacket {
-    /// The packet with another JSON text. Attachments that `before` refers to and `payload` does not are left out, and
-    /// the placeholders of those behind them renumbered; an attachment that nothing ever referred to stays.
-    fileprivate func replacing(payload: [UInt8], of before: [UInt8]) -> SocketPacket {
-        guard kind.carriesAttachments else {
-            return SocketPacket(kind: kind, namespace: namespace, ackID: ackID, payload: payload)
-        }
-        let placeholders = Placeholders(in: payload).found
-        let lost = Set(Placeholders(in: before).found.map(\.number)).subtracting(placeholders.map(\.number))
-        var newNumbers: [Int: Int] = [:]
-        var kept: [ByteBuffer] = []
-        for (number, attachment) in attachments.enumerated() where !lost.contains(number) {
-            newNumbers[number] = kept.count
-            kept.append(attachment.bytes)
-        }
-        // One pass: a peer decides how many placeholders there are.
-        var json: [UInt8] = []
-        json.reserveCapacity(payload.count)
-        var copied = 0
-        for placeholder in placeholders {
-            guard let number = newNumbers[placeholder.number], number != placeholder.number else { continue }
-            json.append(contentsOf: payload[copied..<placeholder.range.lowerBound])
-            json.append(contentsOf: String(number).utf8)
-            copied = placeholder.range.upperBound
-        }
-        json.append(contentsOf: payload[copied...])
-        return SocketPacket(kind: kind, namespace: namespace, ackID: ackID, payload: json, attachments: kept)
-    }
+extension Placeholders {
+    fileprivate var numbers: Set<Int> { Set(found.map(\.number)) }
 }

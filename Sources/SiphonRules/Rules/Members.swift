@@ -32,6 +32,17 @@ struct Members {
         return string
     }
 
+    func integer(_ key: String, in range: ClosedRange<Int>) throws(RuleError) -> Int? {
+        guard let value = self[key] else { return nil }
+        guard let integer = value.int, range.contains(integer) else {
+            let bounds =
+                range.upperBound == .max
+                ? "from \(range.lowerBound) on" : "from \(range.lowerBound) to \(range.upperBound)"
+            throw path.key(key).error("expected a whole number \(bounds), found \(value.text)")
+        }
+        return integer
+    }
+
     func bool(_ key: String) throws(RuleError) -> Bool? {
         guard let value = self[key] else { return nil }
         guard let bool = value.bool else {

@@ -8,42 +8,52 @@ package struct Rule: Hashable, Sendable {
     package var name: String?
     package var when: Filter
     /// At least one.
-    package var then: [Action]
+    let then: [Action]
     package var enabled: Bool
     /// Whether later rules are left out once this one has acted.
     package var stop: Bool
-    /// `then` as it was written; nil for a rule made in code.
-    private var thenAsWritten: JSONValue?
+    let conditions: RuleConditions
+    /// `then` and the conditions as they were written.
+    private let written: [JSONMember]
 
-    package init(name: String? = nil, when: Filter, then: [Action], enabled: Bool = true, stop: Bool = false) {
-        self.init(name: name, when: when, then: then, enabled: enabled, stop: stop, thenAsWritten: nil)
-    }
-
-    init(name: String?, when: Filter, then: [Action], enabled: Bool, stop: Bool, thenAsWritten: JSONValue?) {
+    /// - Parameter written: `then` and the conditions that were given, as they were written.
+    init(
+        name: String?, when: Filter, then: [Action], enabled: Bool, stop: Bool, conditions: RuleConditions,
+        written: [JSONMember]
+    ) {
         self.name = name
         self.when = when
         self.then = then
         self.enabled = enabled
         self.stop = stop
-        self.thenAsWritten = thenAsWritten
+        self.conditions = conditions
+        self.written = written
     }
 
-    /// The rule as the API shows it: `{"name", "when", "then", "enabled", "stop"}`, filter and actions as they were
-    /// written.
+    /// The rule as the API shows it: `{"name", "when", "then", "enabled", "stop"}` and the conditions that it has, filter,
+    /// actions and conditions as they were written.
     package var json: JSONValue { .object(jsonMembers) }
 
     var jsonMembers: [JSONMember] {
         [
             JSONMember("name", name.map { JSONValue($0) } ?? .null),
             JSONMember("when", JSONValue(when.source)),
-            JSONMember("then", thenAsWritten ?? .array(then.map(\.json))),
+        ] + written.filter { $0.key.value == "then" } + [
             JSONMember("enabled", .bool(enabled)),
             JSONMember("stop", .bool(stop)),
-        ]
+        ] + written.filter { $0.key.value != "then" }
+    }
+
+    /// What it has done so far: nothing.
+    func makeActivity() -> RuleActivity {
+        let reorderSeeds = then.compactMap { action in if case .reorder(_, let seed) = action { seed } else { nil } }
+        return RuleActivity(seed: conditions.seed, reorderSeed: reorderSeeds.first)
     }
 
     /// Whether both do the same, so that hits of the one are hits of the other.
-    func actsLike(_ other: Rule) -> Bool { when == other.when && then == other.then && stop == other.stop }
+    func actsLike(_ other: Rule) -> Bool {
+        when == other.when && then == other.then && stop == other.stop && conditions == other.conditions
+    }
 
     package static func == (left: Self, right: Self) -> Bool {
         left.name == right.name && left.enabled == right.enabled && left.actsLike(right)
@@ -55,5 +65,6 @@ package struct Rule: Hashable, Sendable {
         hasher.combine(then)
         hasher.combine(enabled)
         hasher.combine(stop)
+        hasher.combine(conditions)
     }
 }

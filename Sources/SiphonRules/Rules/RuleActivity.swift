@@ -1,20 +1,115 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import SiphonCore
 import Synchronization
 
-/// How often and when last a rule acted, counted from any thread.
-final class RuleHits: Sendable {
+/// What one rule has done so far, counted from any thread.
+final class RuleActivity: Sendable {
+    private struct State {
+        var matches = 0
+        var acts = 0
+        var firstMatch: NIODeadline?
+        var chance: Chance
+        var ranks: Chance
+        /// When the last events of a throttle left, or will.
+        var departures = CircularBuffer<NIODeadline>()
+        var problem: String?
+    }
+
     private let counter = Atomic<Int>(0)
     private let lastTime = Atomic<Int64>(.min)
+    private let state: NIOLockedValueBox<State>
+
+    init(seed: UInt64? = nil, reorderSeed: UInt64? = nil) {
+        state = NIOLockedValueBox(State(chance: Chance(seed: seed), ranks: Chance(seed: reorderSeed ?? seed)))
+    }
+
+    // MARK: Hits
 
     func count(at time: Int64) {
         counter.wrappingAdd(1, ordering: .relaxed)
         lastTime.max(time, ordering: .relaxed)
     }
 
-    var number: Int { counter.load(ordering: .relaxed) }
+    var hits: Int { counter.load(ordering: .relaxed) }
 
-    /// Nil for never.
-    var last: Int64? {
+    /// Nanoseconds since 1970, UTC; nil for never.
+    var lastHit: Int64? {
         let time = lastTime.load(ordering: .relaxed)
         return time == .min ? nil : time
     }
+
+    // MARK: Problems
+
+    /// What kept the rule from doing what it says; nil for nothing.
+    var problem: String? { state.withLockedValue { $0.problem } }
+
+    func note(problem: String?) { state.withLockedValue { $0.problem = problem } }
+
+    // MARK: Conditions
+
+    /// Counts a match and says whether the rule acts on it. Where it then does nothing, `giveBack()` makes up for it.
+    func admits(_ conditions: RuleConditions, at now: NIODeadline) -> Bool {
+        guard !conditions.isNone else { return true }
+        return state.withLockedValue { state in
+            state.matches += 1
+            guard state.matches > conditions.after else { return false }
+            let first = state.firstMatch ?? now
+            state.firstMatch = first
+            if let duration = conditions.duration, now - first > duration { return false }
+            guard (state.matches - conditions.after) % conditions.every == 0, state.acts < conditions.times,
+                conditions.probability >= 1 || state.chance.fraction() < conditions.probability
+            else { return false }
+            state.acts += 1
+            return true
+        }
+    }
+
+    func giveBack(_ conditions: RuleConditions) {
+        guard !conditions.isNone else { return }
+        state.withLockedValue { $0.acts -= 1 }
+    }
+
+    // MARK: Time and order
+
+    /// The time give or take up to `jitter`, not below zero.
+    func delay(_ time: TimeAmount, jitter: TimeAmount) -> TimeAmount {
+        guard jitter > .zero else { return time }
+        let fraction = state.withLockedValue { $0.chance.fraction() }
+        let nanoseconds = Double(time.nanoseconds) + Double(jitter.nanoseconds) * (2 * fraction - 1)
+        return .nanoseconds(max(0, Int64(nanoseconds)))
+    }
+
+    /// How long from `time` on an event waits, so that no more than `events` leave within `per`.
+    func throttle(events: Int, per: TimeAmount, at time: NIODeadline) -> TimeAmount {
+        state.withLockedValue { state in
+            var departure = time
+            if state.departures.count >= events, let oldest = state.departures.popFirst() {
+                departure = max(time, oldest + per)
+            }
+            state.departures.append(departure)
+            return departure - time
+        }
+    }
+
+    func rank() -> UInt64 { state.withLockedValue { $0.ranks.next() } }
+}
+
+/// Numbers that nobody can foresee, or with a seed always the same ones (SplitMix64).
+private struct Chance: RandomNumberGenerator {
+    private var state: UInt64?
+
+    init(seed: UInt64?) { state = seed }
+
+    mutating func next() -> UInt64 {
+        guard let last = state else { return .random(in: .min ... .max) }
+        let number = last &+ 0x9E37_79B9_7F4A_7C15
+        state = number
+        var mixed = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    /// From 0 up to but not 1.
+    mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

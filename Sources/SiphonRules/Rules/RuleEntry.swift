@@ -1,15 +1,21 @@
 import SiphonCore
 
-/// A rule in a set. The count is shared by all sets that the rule is in.
+/// A rule in a set. What it has done is shared by all sets that the rule is in.
 struct RuleEntry: Sendable {
     let id: RuleID
     let rule: Rule
     let source: RuleSource
-    let hits: RuleHits
+    let activity: RuleActivity
 
     func replacing(_ rule: Rule) -> RuleEntry {
-        RuleEntry(id: id, rule: rule, source: source, hits: rule.actsLike(self.rule) ? hits : RuleHits())
+        if rule.enabled, !self.rule.enabled { activity.note(problem: nil) }
+        let activity = rule.actsLike(self.rule) ? activity : rule.makeActivity()
+        return RuleEntry(id: id, rule: rule, source: source, activity: activity)
     }
 
-    var status: RuleStatus { RuleStatus(id: id, rule: rule, source: source, hits: hits.number, lastHit: hits.last) }
+    var status: RuleStatus {
+        RuleStatus(
+            id: id, rule: rule, source: source, hits: activity.hits, lastHit: activity.lastHit,
+            error: activity.problem)
+    }
 }

@@ -7,6 +7,9 @@ package struct RuleParser {
     package static let ruleLimit = 1000
     package static let actionLimit = 100
     package static let assignmentLimit = 100
+    static let markLimit = 8
+    /// Most attachments of a packet that a rule made: what the proxy carries.
+    static let attachmentLimit = Limits().attachmentsPerPacket
 
     /// Whether `id`, `source`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back. They are
     /// facts about the rule, not part of it.
@@ -34,9 +37,9 @@ package struct RuleParser {
         return rules
     }
 
-    private static let keys = ["name", "when", "then", "enabled", "stop"]
-    private static let unbuiltKeys = ["on", "probability", "seed", "times", "after", "every", "for"]
-    private static let reportedKeys = ["id", "source", "hits", "lastHit"]
+    private static let keys = ["name", "when", "then", "enabled", "stop"] + RuleConditions.keys
+    private static let unbuiltKeys = ["on"]
+    private static let reportedKeys = ["id", "source", "hits", "lastHit", "error"]
 
     func rule(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Rule {
         let reported = allowsReportedKeys ? Self.reportedKeys : []
@@ -46,7 +49,9 @@ package struct RuleParser {
         return Rule(
             name: try members.string("name"), when: try filter(when, at: path.key("when")),
             then: try ActionParser.actions(then, at: path.key("then")), enabled: try members.bool("enabled") ?? true,
-            stop: try members.bool("stop") ?? false, thenAsWritten: then)
+            stop: try members.bool("stop") ?? false, conditions: try RuleConditions(members),
+            written: [JSONMember("then", then)]
+                + RuleConditions.keys.compactMap { key in members[key].map { JSONMember(JSONString(key), $0) } })
     }
 
     private func filter(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Filter {

@@ -4,12 +4,6 @@ package import SiphonCore
 package import SocketIOCore
 import Synchronization
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// The rules that are in force, as a step of the chain. The set is immutable and swapped whole: an event sees the old
 /// one or the new one. Called from any thread.
 ///
@@ -23,23 +17,15 @@ package final class RuleStore: EventMiddleware {
 
         mutating func entry(for rule: Rule, from source: RuleSource) -> RuleEntry {
             lastID += 1
-            return RuleEntry(id: RuleID(lastID), rule: rule, source: source, hits: RuleHits())
+            return RuleEntry(id: RuleID(lastID), rule: rule, source: source, activity: rule.makeActivity())
         }
     }
 
     private let state = NIOLockedValueBox(State())
     /// Whether any rule is enabled, for those who come with every packet and would mind a lock.
     private let hasFilters = Atomic(false)
-    private let now: @Sendable () -> Int64
 
-    /// - Parameter now: nanoseconds since 1970, UTC, for the time of a hit.
-    package init(now: @escaping @Sendable () -> Int64 = RuleStore.wallClock) { self.now = now }
-
-    package static func wallClock() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    package init() {}
 
     // MARK: The step
 
@@ -52,30 +38,47 @@ package final class RuleStore: EventMiddleware {
 
     package func handle(_ packet: SocketPacket, context: EventContext, next: Next) -> EventDecision {
         let rules = state.withLockedValue { $0.rules }
-        var packet = packet
-        var acted: [RuleID] = []
+        var draft = RuleDraft(packet, context)
         var reading = EventReading(now: context.moment.wall)
         for entry in rules.enabled {
-            guard entry.rule.when.mayMatch(envelopeOf: packet, context: context) else { continue }
-            guard entry.rule.when.matches(PassingEvent(packet, context: context), reading: &reading) else {
+            let filter = entry.rule.when
+            guard filter.mayMatch(envelopeOf: draft.packet, context: context) else { continue }
+            let event = PassingEvent(draft.packet, context: context, marks: draft.marks)
+            guard filter.matches(event, reading: &reading) else {
+                if let fault = reading.fault { disable(entry.id, because: fault.description) }
                 continue
             }
-            switch entry.rule.outcome(for: packet) {
-            case .nothing: continue
-            case .dropped(let answer):
-                entry.hits.count(at: now())
-                return EventDecision(packet: nil, rules: acted + [entry.id], answer: answer)
-            case .packet(let edited):
-                packet = edited
-                reading.forget()
+            let conditions = entry.rule.conditions
+            guard entry.activity.admits(conditions, at: context.moment.monotonic) else { continue }
+            guard draft.apply(entry) else {
+                entry.activity.giveBack(conditions)
+                continue
             }
-            entry.hits.count(at: now())
-            acted.append(entry.id)
+            entry.activity.count(at: context.moment.wall)
+            if draft.isDropped { return draft.decision }
+            reading.forget()
             if entry.rule.stop { break }
         }
-        var decision = next(packet, context)
-        decision.rules = acted + decision.rules
+        var decision = next(draft.packet, context)
+        decision.rules = draft.rules + decision.rules
+        if let own = draft.shaping {
+            var shaping = own
+            if let later = decision.shaping { shaping.add(later) }
+            decision.shaping = shaping
+        }
         return decision
+    }
+
+    private func disable(_ id: RuleID, because problem: String) {
+        change { state in
+            var entries = state.rules.entries
+            guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].rule.enabled else { return }
+            var rule = entries[index].rule
+            rule.enabled = false
+            entries[index] = entries[index].replacing(rule)
+            entries[index].activity.note(problem: "disabled: \(problem)")
+            state.rules = RuleSet(entries)
+        }
     }
 
     // MARK: The set
@@ -91,6 +94,16 @@ package final class RuleStore: EventMiddleware {
 
     /// What was wrong with the file when it was last read; nil when it was fine.
     package var error: RuleError? { state.withLockedValue { $0.error } }
+
+    /// The first thing that is wrong with the rules: with the file, or else with what a rule could not do, whose id is the
+    /// path then. Nil for nothing.
+    package var firstProblem: RuleError? {
+        let (rules, error) = state.withLockedValue { ($0.rules, $0.error) }
+        if let error { return error }
+        return rules.entries.lazy.compactMap { entry in
+            entry.activity.problem.map { RuleError(path: entry.id.description, message: $0) }
+        }.first
+    }
 
     private func change<Result>(_ body: (inout State) -> Result) -> Result {
         state.withLockedValue { state in

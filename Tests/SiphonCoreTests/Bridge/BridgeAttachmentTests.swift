@@ -49,7 +49,7 @@ struct BridgeAttachmentTests {
         let playbook = Playbook()
         _ = playbook.receive(.text(#"52-["f"]"#), from: .client)
         _ = playbook.receive(.binary([1]), from: .client)
-        playbook.close()
+        _ = playbook.close()
         #expect(playbook.deadline == nil)
         #expect(playbook.receive(.text(#"2["late"]"#), from: .upstream) == [])
         #expect(playbook.records == ["client opaque / dropped", "client opaque / dropped"])

@@ -10,6 +10,8 @@ enum BridgeAction: Equatable {
     case acknowledged(PendingInjection, by: SocketPacket, after: TimeAmount)
     case abandoned(PendingInjection)
     case end(Side, SocketIOError)
+    case overflow(Side)
+    case disconnect(DisconnectMethod, because: RuleID)
 }
 
 /// A bridge with a recorder that writes down one line a record, and a clock that stands.
@@ -56,7 +58,10 @@ final class Playbook {
     /// From the start to the next deadline.
     var deadline: TimeAmount? { bridge.nextDeadline.map { $0 - moment.monotonic } }
 
-    func close() { bridge.close(at: moment) }
+    func close(by side: Side? = nil) -> [BridgeAction] {
+        bridge.close(by: side, at: moment)
+        return actions()
+    }
 
     @discardableResult
     func inject(to side: Side, namespace: String = "/", wantsAck: Bool = false) throws(ControlError)
@@ -87,6 +92,12 @@ private final class CollectingOutput: BridgeOutput {
     }
 
     func bridge(abandons injection: PendingInjection) { actions.append(.abandoned(injection)) }
+
+    func bridge(overflows side: Side, at moment: Moment) { actions.append(.overflow(side)) }
+
+    func bridge(disconnects method: DisconnectMethod, because rule: RuleID, at moment: Moment) {
+        actions.append(.disconnect(method, because: rule))
+    }
 
     func bridge(refuses side: Side, error: SocketIOError, at moment: Moment) { actions.append(.end(side, error)) }
 }

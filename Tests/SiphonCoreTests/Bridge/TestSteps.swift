@@ -25,7 +25,10 @@ struct Dropping: EventMiddleware {
 
     func handle(_ packet: SocketPacket, context: EventContext, next: Next) -> EventDecision {
         guard wants(packet, context: context) else { return next(packet, context) }
-        return EventDecision(packet: nil, answer: answer.map { Array($0.utf8) })
+        let ack = answer.map {
+            SocketPacket(kind: .ack, namespace: packet.namespace, ackID: packet.ackID, payload: $0.utf8)
+        }
+        return EventDecision(packet: nil, answer: ack)
     }
 }
 

@@ -22,13 +22,10 @@ struct RuleFileTests {
             """)
         let values = try JSONValue(parsing: #"["yes",null,31,"5",true,1e3]"#)
         let number = try JSONValue(parsing: "1.50")
-        let set = Action.set([
-            Assignment(.argument(0, JSONPath([.key("room")])), "staging"),
-            Assignment(.argument(0, JSONPath([.key("n")])), number), Assignment(.argument(1, JSONPath([])), values),
-        ])
-        let first = Rule(
-            name: "move everyone to staging", when: try Filter(parsing: "event:join from:client"), then: [set])
-        let second = Rule(when: try Filter(parsing: #"event:"my event""#), then: [.drop], enabled: false)
+        let set = #"{"args[0].room":"staging","args[0].n":\#(number.text),"args[1]":\#(values.text)}"#
+        let first = try Rule.reading(
+            #"{"name":"move everyone to staging","when":"event:join from:client","then":[{"set":\#(set)}]}"#)
+        let second = try Rule.reading(#"{"when":"event:\"my event\"","then":"drop","enabled":false}"#)
         #expect(rules == [first, second])
     }
 
@@ -40,7 +37,7 @@ struct RuleFileTests {
     @Test("follows an alias")
     func followsAlias() throws {
         let rules = try RuleFile.parse("rules:\n- &a { when: event:x, then: drop }\n- *a\n")
-        #expect(rules == [Rule](repeating: Rule(when: try Filter(parsing: "event:x"), then: [.drop]), count: 2))
+        #expect(rules == [Rule](repeating: try Rule.reading(#"{"when":"event:x","then":"drop"}"#), count: 2))
     }
 
     @Test(

@@ -2,6 +2,7 @@ import EngineIOCore
 import Foundation
 import LosslessJSON
 import NIOConcurrencyHelpers
+import NIOCore
 import SiphonCore
 import SocketIOCore
 import Testing
@@ -10,14 +11,18 @@ import Testing
 
 @Suite("RuleStore")
 struct RuleStoreTests {
-    private let store = RuleStore(now: { 1_000 })
+    private let store = RuleStore()
 
     private func add(_ when: String, _ then: String, _ more: String = "") throws -> RuleID {
         try store.add(try JSONValue(parsing: #"{"when":"\#(when)","then":\#(then)\#(more)}"#))
     }
 
     private func decide(_ text: String, from side: Side = .client) throws -> EventDecision {
-        MiddlewareChain([store]).handle(try SocketPacket(text: text), context: .from(side))
+        MiddlewareChain([store]).handle(try SocketPacket(text: text), context: Self.context(side))
+    }
+
+    private static func context(_ side: Side) -> EventContext {
+        .from(side, at: Moment(monotonic: .uptimeNanoseconds(0), wall: 1000))
     }
 
     private func wants(_ text: String, from side: Side = .client) throws -> Bool {
@@ -50,7 +55,10 @@ struct RuleStoreTests {
     func drops(text: String) throws {
         let id = try add("", #""drop""#)
         #expect(try decide(text) == EventDecision(packet: nil, rules: [id]))
-        #expect(store.list() == [RuleStatus(id: id, rule: store.list()[0].rule, source: .api, hits: 1, lastHit: 1000)])
+        #expect(
+            store.list() == [
+                RuleStatus(id: id, rule: store.list()[0].rule, source: .api, hits: 1, lastHit: 1000, error: nil)
+            ])
     }
 
     @Test(
@@ -58,7 +66,9 @@ struct RuleStoreTests {
         arguments: [(#"25["a"]"#, #"[1.0,"é"]"#), (#"2["a"]"#, nil), ("35[]", nil), ("0", nil)] as [(String, String?)])
     func answers(text: String, answer: String?) throws {
         let id = try add("", #"{"drop":{"ack":[1.0,"é"]}}"#)
-        #expect(try decide(text) == EventDecision(packet: nil, rules: [id], answer: answer.map { Array($0.utf8) }))
+        #expect(
+            try decide(text)
+                == EventDecision(packet: nil, rules: [id], answer: answer.map { try SocketPacket(text: "35\($0)") }))
     }
 
     @Test("runs rules in order, each on what the one before made")
@@ -102,8 +112,8 @@ struct RuleStoreTests {
     func callsNext() throws {
         let id = try add("", #"{"set":{"args[0]":1}}"#)
         let other = RuleStore()
-        for _ in 1...5 { try other.add(Rule(when: try Filter(parsing: "event:never"), then: [.drop])) }
-        let last = try other.add(Rule(when: .everything, then: [.drop]))
+        for _ in 1...5 { try other.add(try Rule.reading(#"{"when":"event:never","then":"drop"}"#)) }
+        let last = try other.add(try Rule.reading(#"{"when":"","then":"drop"}"#))
         let chain = MiddlewareChain([store, other])
         #expect(chain.handle(try SocketPacket(text: #"2["a"]"#), context: .from(.client)).rules == [id, last])
     }
@@ -146,7 +156,7 @@ struct RuleStoreTests {
 
     @Test("holds as many rules as the limit and none more")
     func limitsRules() throws {
-        let rule = Rule(when: .everything, then: [.drop])
+        let rule = try Rule.reading(#"{"when":"","then":"drop"}"#)
         for _ in 0..<RuleParser.ruleLimit { try store.add(rule) }
         #expect(throws: RuleError.self) { try store.add(rule) }
         #expect(store.list().count == RuleParser.ruleLimit)
@@ -201,7 +211,8 @@ struct RuleStoreTests {
         _ = try add("event:a", #""drop""#)
         _ = try decide(#"2["a"]"#)
         let rule = #"{"id":"r1","name":null,"when":"event:a","then":"drop","enabled":true,"stop":false,"source":"api","#
-        let expected = #"{"rules":[\#(rule)"hits":1,"lastHit":"1970-01-01T00:00:00.000001000Z"}],"error":null}"#
+        let expected =
+            #"{"rules":[\#(rule)"hits":1,"lastHit":"1970-01-01T00:00:00.000001000Z","error":null}],"error":null}"#
         #expect(store.ruleJSON.text == expected)
     }
 

@@ -1,0 +1,166 @@
+import LosslessJSON
+import NIOCore
+import SiphonCore
+import SocketIOCore
+
+/// What rules have made of one event so far.
+struct RuleDraft {
+    /// As it stands after the rules that have acted.
+    private(set) var packet: SocketPacket
+    private(set) var isDropped = false
+    private(set) var rules: [RuleID] = []
+    private(set) var shaping: EventShaping?
+    private var answer: SocketPacket?
+    private let context: EventContext
+
+    init(_ packet: SocketPacket, _ context: EventContext) {
+        self.packet = packet
+        self.context = context
+    }
+
+    var marks: [String] { shaping?.marks ?? [] }
+
+    var decision: EventDecision {
+        EventDecision(packet: isDropped ? nil : packet, rules: rules, answer: answer, shaping: shaping)
+    }
+
+    /// Carries out the actions of a rule, in order; says whether one of them did anything. What is dropped is neither
+    /// changed nor sent on, but may be answered later, marked, and have emissions.
+    mutating func apply(_ entry: RuleEntry) -> Bool {
+        let activity = entry.activity
+        var step = Step(PacketDraft(packet), context, counter: activity.hits + 1, entry)
+        var hasActed = false
+        for action in entry.rule.then where apply(action, &step, entry) { hasActed = true }
+        guard hasActed else { return false }
+        packet = step.draft.result
+        rules.append(entry.id)
+        return true
+    }
+
+    /// What the actions of one rule share.
+    private struct Step {
+        var draft: PacketDraft
+        let context: EventContext
+        let counter: Int
+        let entry: RuleEntry
+
+        init(_ draft: PacketDraft, _ context: EventContext, counter: Int, _ entry: RuleEntry) {
+            self.draft = draft
+            self.context = context
+            self.counter = counter
+            self.entry = entry
+        }
+
+        var writer: RuleValueWriter { RuleValueWriter(draft, context, counter: counter) }
+    }
+
+    private mutating func apply(_ action: Action, _ step: inout Step, _ entry: RuleEntry) -> Bool {
+        switch action {
+        case .set, .remove, .rename, .replace: return !isDropped && Self.edit(action, &step)
+        case .drop(let arguments): return drop(answer: arguments, step)
+        case .reply(let arguments): return packet.kind.isEvent && drop(answer: arguments, step)
+        case .delay(let time, let jitter):
+            let delay = entry.activity.delay(time, jitter: jitter)
+            return shape { $0.delay = $0.delay + delay }
+        case .throttle(let events, let per):
+            let due = context.moment.monotonic + (shaping.map { $0.delay + $0.throttle } ?? .zero)
+            let wait = entry.activity.throttle(events: events, per: per, at: due)
+            return wait > .zero && shape { $0.throttle = $0.throttle + wait }
+        case .duplicate(let count):
+            return packet.kind.isEvent && !isDropped && shape { $0.copies = count }
+        case .reorder(let window, _):
+            guard packet.kind.isEvent, !isDropped else { return false }
+            let place = EventShaping.Reordering(rule: entry.id, window: window, rank: entry.activity.rank())
+            return shape { $0.reordering = place }
+        case .emit(let emit): return self.emit(emit, step)
+        case .disconnect(let method):
+            let namespace = packet.namespace
+            return shape { $0.disconnection = .init(rule: entry.id, method: method.method(namespace: namespace)) }
+        case .mark(let marks):
+            return shape { shaping in
+                for mark in marks where !shaping.marks.contains(mark) { shaping.marks.append(mark) }
+            }
+        }
+    }
+
+    /// Always true, for it did something.
+    private mutating func shape(_ change: (inout EventShaping) -> Void) -> Bool {
+        var new = shaping ?? EventShaping()
+        change(&new)
+        shaping = new
+        return true
+    }
+
+    // MARK: Editing
+
+    private static func edit(_ action: Action, _ step: inout Step) -> Bool {
+        switch action {
+        case .set(let assignments):
+            // Each by itself: one that finds no place leaves the others alone.
+            return assignments.reduce(false) { hasActed, assignment in
+                set(assignment.place, to: assignment.value, &step) || hasActed
+            }
+        case .remove(let places): return places.reduce(false) { step.draft.remove($1) || $0 }
+        case .rename(let name): return set(.name, to: name, &step)
+        case .replace(let arguments):
+            var writer = step.writer
+            guard writer.writeList(arguments, first: step.draft.json(at: .name)) else { return false }
+            return step.draft.replace(with: writer.take(), attachments: writer.attachments)
+        default: return false
+        }
+    }
+
+    private static func set(_ place: EventPlace, to value: RuleValue, _ step: inout Step) -> Bool {
+        var writer = step.writer
+        guard writer.write(value) else { return false }
+        return step.draft.set(place, to: writer.take(), attachments: writer.attachments)
+    }
+
+    // MARK: Dropping
+
+    private mutating func drop(answer arguments: [RuleValue]?, _ step: Step) -> Bool {
+        guard !isDropped else { return false }
+        isDropped = true
+        guard let arguments, packet.wantsAck else { return true }
+        var writer = step.writer
+        guard writer.writeList(arguments) else {
+            step.entry.activity.note(problem: "the answer found no value for a template, or was too long")
+            return true
+        }
+        answer = step.draft.packet(
+            .ack, namespace: packet.namespace, ackID: packet.ackID, json: writer.take(), attachments: writer.attachments
+        )
+        return true
+    }
+
+    // MARK: Emitting
+
+    private mutating func emit(_ emit: Action.EmitAction, _ step: Step) -> Bool {
+        let activity = step.entry.activity
+        guard context.emissionDepth < Limits.emissionDepth else {
+            activity.note(problem: "what it emits makes it act again: stopped after \(Limits.emissionDepth) rounds")
+            return false
+        }
+        var writer = step.writer
+        guard writer.write(emit.name) else { return false }
+        let name = writer.take()
+        guard EventName.isAllowed(name), writer.writeList(emit.arguments, first: name) else {
+            activity.note(problem: "an emission had no name, no value for a template, or was too long")
+            return false
+        }
+        let packet = step.draft.packet(
+            .event, namespace: emit.namespace ?? packet.namespace, json: writer.take(), attachments: writer.attachments)
+        let emission = Emission(rule: step.entry.id, to: emit.to, packet: packet, after: emit.after)
+        return shape { $0.emissions.append(emission) }
+    }
+}
+
+extension Action.Disconnect {
+    fileprivate func method(namespace: String) -> DisconnectMethod {
+        switch self {
+        case .transport: .transport
+        case .namespace: .namespace(namespace)
+        case .server: .server
+        }
+    }
+}
