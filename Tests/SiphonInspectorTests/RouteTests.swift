@@ -2,6 +2,7 @@ import LosslessJSON
 import NIOConcurrencyHelpers
 import SiphonCapture
 import SiphonCore
+import SiphonRules
 import Testing
 
 @testable import SiphonInspector
@@ -41,8 +42,8 @@ struct RouteTests {
         "what is not built is not there, whatever the method",
         arguments: [
             ("GET", "openapi.json"), ("GET", "held"), ("POST", "held/h1"), ("GET", "statistics"), ("GET", "export"),
-            ("POST", "import"), ("POST", "replays"), ("GET", "diff"), ("POST", "rules/test"), ("GET", "rules/test"),
-            ("PUT", "rules/test"), ("DELETE", "rules/order/x"), ("GET", "../metrics"), ("PUT", "rules/r"),
+            ("POST", "import"), ("POST", "replays"), ("GET", "diff"),
+            ("DELETE", "rules/order/x"), ("GET", "../metrics"), ("PUT", "rules/r"),
             ("PUT", "rules/r1x"), ("DELETE", "connections/c-1"),
         ])
     func notBuilt(method: String, target: String) async {
@@ -273,6 +274,33 @@ struct RouteTests {
 
     private static let dropRule = #"{"when": "event:a", "then": "drop"}"#
 
+    @Test("tries a rule on the capture, as if it had been in force alone, and leaves the rules as they are")
+    func triesRules() async {
+        inspector.record(#"25["say",{"text":"a"}]"#, #"2["other"]"#, #"2["say",{"text":"b"}]"#, "31[]")
+        func answer(_ then: String, _ more: String = "", of query: String = "") async -> JSONValue {
+            let rule = #"{"when":"event:say","then":\#(then),"enabled":false\#(more)}"#
+            return await inspector.answer("POST", "rules/test", #"{"rule":\#(rule)\#(query)}"#).value
+        }
+        let set = await answer(#"[{"set":{"args[0].text":"{{counter}}"}},{"mark":"m"},{"delay":"1s"}]"#)
+        #expect(set["tested"] == 4)
+        #expect(set["matched"] == 2)
+        #expect(set["matches"]?.elements?.map { $0["event"]?["id"]?.string } == ["e1", "e3"])
+        let becomes =
+            #"{"verdict":["modified","delayed","forwarded"],"args":[{"text":1}],"sizeBytes":20,"marks":["m"]}"#
+        #expect(set["matches"]?[0]?["becomes"]?.text == becomes)
+        let reply = await answer(#"{"reply":[1.0]}"#)
+        #expect(reply["matches"]?[0]?["becomes"]?.text == #"{"verdict":["dropped","replied"],"answer":[1.0]}"#)
+        #expect(reply["matches"]?[1]?["becomes"]?.text == #"{"verdict":["dropped"]}"#)
+        let emit = await answer(#"{"emit":{"to":"client","name":"n","args":[1]}}"#, #","times":1"#)
+        #expect(emit["matched"] == 1)
+        let emits = #"{"verdict":["forwarded"],"emits":[{"to":"client","namespace":"/","name":"n","args":[1]}]}"#
+        #expect(emit["matches"]?[0]?["becomes"]?.text == emits)
+        let limited = await answer(#""drop""#, of: #","limit":1,"filter":"event:say""#)
+        #expect(limited["tested"] == 2 && limited["matched"] == 2)
+        #expect(limited["matches"]?.elements?.map { $0["event"]?["id"]?.string } == ["e3"])
+        #expect(inspector.rules.list().isEmpty)
+    }
+
     @Test("adds, shows, replaces, orders and removes rules")
     func rules() async {
         let added = await inspector.answer("POST", "rules", Self.dropRule)
@@ -295,7 +323,10 @@ struct RouteTests {
             ("POST", "rules", "", UInt32(422)), ("POST", "rules", "[]", 422), ("POST", "rules", #"{"then": 5}"#, 422),
             ("POST", "rules", #"{"when": "(", "then": "drop"}"#, 422), ("PUT", "rules/r1", dropRule, 404),
             ("PUT", "rules/x", dropRule, 404), ("PUT", "rules/r1", "nonsense", 422), ("DELETE", "rules/r1", "", 404),
-            ("PUT", "rules/order", "{}", 422), ("PUT", "rules/order", #"{"ids": [1]}"#, 422),
+            ("PUT", "rules/order", "{}", 422), ("POST", "rules/test", "{}", 422),
+            ("POST", "rules/test", #"{"rule": {"when": "", "then": "dorp"}}"#, 422),
+            ("POST", "rules/test", #"{"rule": {"when": "", "then": "drop"}, "filter": "("}"#, 422),
+            ("PUT", "rules/order", #"{"ids": [1]}"#, 422),
             ("PUT", "rules/order", #"{"ids": ["r1"]}"#, 422), ("PUT", "rules/order", #"{"ids": [], "x": 1}"#, 422),
         ])
     func wrongRules(method: String, target: String, body: String, status: UInt32) async {

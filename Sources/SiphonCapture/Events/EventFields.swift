@@ -1,4 +1,6 @@
+import EngineIOCore
 import LosslessJSON
+import NIOCore
 import SiphonCore
 import SocketIOCore
 
@@ -28,6 +30,12 @@ struct EventFields: Equatable {
         attachmentSizes = record.originalAttachmentSizes
         record.withOriginalText { sizeBytes = attachmentSizes.reduce($0.count, +) }
         _ = record.withOriginalEnvelope { read($0, $1) }
+    }
+
+    init(_ packet: SocketPacket) {
+        attachmentSizes = packet.attachments.map(\.bytes.readableBytes)
+        sizeBytes = packet.sizeBytes
+        packet.text.bytes.withUnsafeReadableBytes { read(packet.envelope, $0) }
     }
 
     private init(sizeBytes: Int, attachmentSizes: [Int]) {

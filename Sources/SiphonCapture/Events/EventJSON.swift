@@ -67,25 +67,30 @@ extension StoredEvent {
     ) {
         guard let original, detailed || original != sent else { return writer.null() }
         writer.beginObject()
-        if original.namespace != sent.namespace { writer.member("namespace", original.namespace) }
-        if original.name != sent.name { writer.member("name", original.name) }
-        if original.arguments != sent.arguments {
-            writer.key("args")
-            writer.raw(original.arguments)
-        }
-        if original.ackID != sent.ackID {
-            writer.key("ackId")
-            writer.ackID(original.ackID)
-        }
-        if original.sizeBytes != sent.sizeBytes { writer.size("sizeBytes", original.sizeBytes) }
-        if original.attachmentSizes != sent.attachmentSizes { writer.attachments(original.attachmentSizes) }
+        writer.differences(of: original, from: sent)
         if detailed { writer.rawText(isOnWire: true, isBinary: false, record.withOriginalText) }
         writer.endObject()
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func member(_ key: String, _ value: String?) {
+    /// The fields that differ, as members.
+    mutating func differences(of fields: EventFields, from others: EventFields) {
+        if fields.namespace != others.namespace { member("namespace", fields.namespace) }
+        if fields.name != others.name { member("name", fields.name) }
+        if fields.arguments != others.arguments {
+            key("args")
+            raw(fields.arguments)
+        }
+        if fields.ackID != others.ackID {
+            key("ackId")
+            ackID(fields.ackID)
+        }
+        if fields.sizeBytes != others.sizeBytes { size("sizeBytes", fields.sizeBytes) }
+        if fields.attachmentSizes != others.attachmentSizes { attachments(fields.attachmentSizes) }
+    }
+
+    mutating func member(_ key: String, _ value: String?) {
         self.key(key)
         if let value { string(value) } else { null() }
     }
@@ -95,7 +100,7 @@ extension JSONWriter {
         if let value { number(value) } else { null() }
     }
 
-    fileprivate mutating func list(_ key: String, _ values: [String]) {
+    mutating func list(_ key: String, _ values: [String]) {
         self.key(key)
         beginArray()
         for value in values { string(value) }

@@ -20,6 +20,11 @@ struct JSONMembers {
         }
     }
 
+    func value(_ key: String) throws(InspectorError) -> JSONValue {
+        guard let value = values[key] else { throw InspectorError(.invalid, "'\(key)' is missing") }
+        return value
+    }
+
     func string(_ key: String, default standard: String? = nil) throws(InspectorError) -> String {
         guard let value = values[key] else {
             guard let standard else { throw InspectorError(.invalid, "'\(key)' is missing") }

@@ -1,4 +1,5 @@
 import LosslessJSON
+import SiphonCapture
 import SiphonCore
 import SiphonRules
 
@@ -17,6 +18,7 @@ enum RuleRoutes {
             do throws(RuleError) { id = try services.rules.add(json) } catch { throw InspectorError(error) }
             return try rule(id, services, status: 201)
         },
+        Route("POST", "\(root)/test", body: .json, test),
         Route("PUT", "\(root)/order", body: .json, reorder),
         Route("PUT", "\(root)/r*", body: .json) { request, captures, services throws(InspectorError) in
             _ = try QueryParameters(request)
@@ -49,6 +51,31 @@ enum RuleRoutes {
         }
         do throws(RuleError) { try services.rules.reorder(ids) } catch { throw InspectorError(error) }
         return .json(JSONValue.object([JSONMember("ids", .array(ids.map { JSONValue($0.description) }))]).encoded)
+    }
+
+    /// `{"rule": {…}, "filter": "", "limit": 100}`: takes the rule over those events of the capture that the filter
+    /// matches, the oldest first, as if it had been in force alone. Answers how many were looked at and how many it acts
+    /// on, with the newest `limit` of these.
+    private static let test: Route.Handler = { request, _, services throws(InspectorError) in
+        _ = try QueryParameters(request)
+        let members = try JSONMembers(try request.json(), known: ["rule", "filter", "limit"])
+        let filter = try Filter.ofEvents(try members.string("filter", default: ""), parameter: "filter")
+        let limit = try members.integer("limit", in: 1...1000, default: 100)
+        let json = try members.value("rule")
+        let store = RuleStore()
+        do throws(RuleError) {
+            var rule = try RuleParser.rule(from: json)
+            rule.enabled = true
+            try store.add(rule)
+        } catch { throw InspectorError(error) }
+        await services.settle()
+        var trials = RecentTrials(limit: limit, bytesLimit: services.limits.pageBytes)
+        _ = services.capture.events(after: EventID(0), limit: 1) { event in
+            if filter.matches(event) { trials.add(event, store) }
+            return false  // all of them are looked at, none is collected for a page
+        }
+        if let problem = store.firstProblem { throw InspectorError(problem) }
+        return .json { trials.write(into: &$0) }
     }
 
     private static func rule(
