@@ -94,10 +94,9 @@ package struct JSONCursor {
     /// Whether the text between the quotes of a string, at `range`, means `text`, code unit by code unit.
     package func string(at range: Range<Int>, means text: String) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
-        let raw = UnsafeRawBufferPointer(rebasing: bytes[range])
-        guard raw.contains(0x5C) else { return raw.elementsEqual(text.utf8) }
-        let value = JSONString(escapedOnWire: String(decoding: raw, as: UTF8.self)).value
-        return value.utf8.elementsEqual(text.utf8)
+        let raw = UnsafeRawBufferPointer(rebasing: bytes[range]).bindMemory(to: UInt8.self)
+        var text = text
+        return text.withUTF8 { JSONEscapes.means(raw, $0) }
     }
 
     /// Letters, digits, `+ - .`: what numbers and literals are made of.

@@ -36,50 +36,94 @@ enum JSONEscapes {
             guard bytes.contains(0x5C) else { return String(decoding: bytes, as: UTF8.self) }
             var value: [UInt8] = []
             value.reserveCapacity(bytes.count)
-            var index = 0
-            while index < bytes.count {
-                guard bytes[index] == 0x5C else {
-                    value.append(bytes[index])
-                    index += 1
-                    continue
-                }
-                index += unescapeOne(UnsafeBufferPointer(rebasing: bytes[index...]), into: &value)
-            }
+            unescape(bytes, into: &value)
             return String(decoding: value, as: UTF8.self)
         }
     }
 
-    /// Reads the escape at the start of `bytes` and returns its length.
-    private static func unescapeOne(_ bytes: UnsafeBufferPointer<UInt8>, into value: inout [UInt8]) -> Int {
-        guard bytes.count >= 2 else {
-            append(Unicode.Scalar(0xFFFD), to: &value)
-            return bytes.count
+    /// Puts what `escaped` means behind `value`.
+    static func unescape(_ escaped: UnsafeBufferPointer<UInt8>, into value: inout [UInt8]) {
+        var index = 0
+        while index < escaped.count {
+            guard escaped[index] == 0x5C else {
+                value.append(escaped[index])
+                index += 1
+                continue
+            }
+            let escape = readEscape(escaped, at: index)
+            switch escape.meaning {
+            case .byte(let byte): value.append(byte)
+            case .scalar(let scalar): value.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+            index += escape.length
         }
-        switch bytes[1] {
-        case UInt8(ascii: "b"): value.append(0x08)
-        case UInt8(ascii: "t"): value.append(0x09)
-        case UInt8(ascii: "n"): value.append(0x0A)
-        case UInt8(ascii: "f"): value.append(0x0C)
-        case UInt8(ascii: "r"): value.append(0x0D)
-        case UInt8(ascii: "u"): return unescapeUnicode(bytes, into: &value)
-        default: value.append(bytes[1])
-        }
-        return 2
     }
 
-    private static func unescapeUnicode(_ bytes: UnsafeBufferPointer<UInt8>, into value: inout [UInt8]) -> Int {
-        guard let unit = hex4(bytes, at: 2) else {
-            append(Unicode.Scalar(0xFFFD), to: &value)
-            return min(6, bytes.count)
+    /// Whether `escaped` means `text`, byte by byte, without building it.
+    static func means(_ escaped: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        // No escape is shorter than what it means, and none more than six times as long.
+        guard escaped.count >= text.count, escaped.count / 6 <= text.count else { return false }
+        var index = 0
+        var matched = 0
+        func matches(_ byte: UInt8) -> Bool {
+            guard matched < text.count, text[matched] == byte else { return false }
+            matched += 1
+            return true
         }
-        if (0xD800..<0xDC00).contains(unit), bytes.count >= 12, bytes[6] == 0x5C, bytes[7] == UInt8(ascii: "u"),
-            let low = hex4(bytes, at: 8), (0xDC00..<0xE000).contains(low)
+        while index < escaped.count {
+            guard escaped[index] == 0x5C else {
+                guard matches(escaped[index]) else { return false }
+                index += 1
+                continue
+            }
+            let escape = readEscape(escaped, at: index)
+            switch escape.meaning {
+            case .byte(let byte): guard matches(byte) else { return false }
+            case .scalar(let scalar):
+                for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+                    guard matches(byte) else { return false }
+                }
+            }
+            index += escape.length
+        }
+        return matched == text.count
+    }
+
+    private enum Meaning {
+        case byte(UInt8)
+        case scalar(Unicode.Scalar)
+    }
+
+    /// Reads the escape whose backslash is at `index`.
+    private static func readEscape(
+        _ bytes: UnsafeBufferPointer<UInt8>, at index: Int
+    ) -> (meaning: Meaning, length: Int) {
+        guard index + 1 < bytes.count else { return (.scalar("\u{FFFD}"), 1) }
+        switch bytes[index + 1] {
+        case UInt8(ascii: "b"): return (.byte(0x08), 2)
+        case UInt8(ascii: "t"): return (.byte(0x09), 2)
+        case UInt8(ascii: "n"): return (.byte(0x0A), 2)
+        case UInt8(ascii: "f"): return (.byte(0x0C), 2)
+        case UInt8(ascii: "r"): return (.byte(0x0D), 2)
+        case UInt8(ascii: "u"): return readUnicode(bytes, at: index)
+        case let byte: return (.byte(byte), 2)
+        }
+    }
+
+    private static func readUnicode(
+        _ bytes: UnsafeBufferPointer<UInt8>, at index: Int
+    ) -> (meaning: Meaning, length: Int) {
+        guard let unit = hex4(bytes, at: index + 2) else {
+            return (.scalar("\u{FFFD}"), min(6, bytes.count - index))
+        }
+        if (0xD800..<0xDC00).contains(unit), index + 12 <= bytes.count, bytes[index + 6] == 0x5C,
+            bytes[index + 7] == UInt8(ascii: "u"), let low = hex4(bytes, at: index + 8),
+            (0xDC00..<0xE000).contains(low),
+            let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
         {
-            append(Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)), to: &value)
-            return 12
+            return (.scalar(scalar), 12)
         }
-        append(Unicode.Scalar(unit), to: &value)
-        return 6
+        return (.scalar(Unicode.Scalar(unit) ?? "\u{FFFD}"), 6)
     }
 
     static func hex4(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt32? {
@@ -99,9 +143,5 @@ enum JSONEscapes {
         case 0x61...0x66: UInt32(byte - 0x57)
         default: nil
         }
-    }
-
-    private static func append(_ scalar: Unicode.Scalar?, to value: inout [UInt8]) {
-        value.append(contentsOf: UTF8.encode(scalar ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
     }
 }

@@ -5,12 +5,12 @@ package struct JSONParser {
     /// Most values in one text that are read.
     package static let defaultValueLimit = 1_000_000
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var index = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    private(set) var index = 0
     private var depthLeft: Int
     private var valuesLeft: Int
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int, valueLimit: Int) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int, valueLimit: Int) {
         self.bytes = bytes
         depthLeft = depthLimit
         valuesLeft = valueLimit
@@ -130,14 +130,14 @@ package struct JSONParser {
         }
     }
 
-    private mutating func skipColon() throws(JSONError) {
+    mutating func skipColon() throws(JSONError) {
         skipSpace()
         guard peek == UInt8(ascii: ":") else { throw unexpected() }
         index += 1
     }
 
     /// Goes one level deeper, past the opening bracket.
-    private mutating func enter() throws(JSONError) {
+    mutating func enter() throws(JSONError) {
         guard depthLeft > 0 else { throw JSONError(.tooDeep, at: index) }
         depthLeft -= 1
         index += 1
@@ -145,7 +145,7 @@ package struct JSONParser {
 
     /// Stands on the next element after this, or past the closing bracket, one level up, and returns false. What comes
     /// after a comma may still be no element.
-    private mutating func nextElement(first: Bool, end: UInt8) throws(JSONError) -> Bool {
+    mutating func nextElement(first: Bool, end: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         if peek == end {
             index += 1
@@ -159,7 +159,7 @@ package struct JSONParser {
         return true
     }
 
-    private mutating func skipString() throws(JSONError) {
+    mutating func skipString() throws(JSONError) {
         guard peek == UInt8(ascii: "\"") else { throw unexpected() }
         let start = index + 1
         index = start
@@ -204,7 +204,7 @@ package struct JSONParser {
         return isCut ? JSONError(.unexpectedEnd, at: bytes.count) : JSONError(.badEscape, at: index)
     }
 
-    private mutating func skipNumber() throws(JSONError) {
+    mutating func skipNumber() throws(JSONError) {
         guard let first = peek else { throw JSONError(.unexpectedEnd, at: index) }
         guard first == UInt8(ascii: "-") || isDigit else { throw unexpected() }
         if first == UInt8(ascii: "-") { index += 1 }
@@ -226,7 +226,7 @@ package struct JSONParser {
         while isDigit { index += 1 }
     }
 
-    private mutating func skipLiteral(_ literal: StaticString) throws(JSONError) {
+    mutating func skipLiteral(_ literal: StaticString) throws(JSONError) {
         let length = literal.utf8CodeUnitCount
         for offset in 0..<length {
             guard index + offset < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
@@ -237,26 +237,26 @@ package struct JSONParser {
         index += length
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
     }
 
     // MARK: Looking
 
-    private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     private var isDigit: Bool { peek.map { (0x30...0x39).contains($0) } ?? false }
 
-    private mutating func count() throws(JSONError) {
+    mutating func count() throws(JSONError) {
         guard valuesLeft > 0 else { throw JSONError(.tooManyValues, at: index) }
         valuesLeft -= 1
     }
 
-    private func unexpected() -> JSONError {
+    func unexpected() -> JSONError {
         JSONError(index < bytes.count ? .unexpectedByte : .unexpectedEnd, at: index)
     }
 
-    private mutating func expectEnd() throws(JSONError) {
+    mutating func expectEnd() throws(JSONError) {
         skipSpace()
         guard index == bytes.count else { throw JSONError(.trailingBytes, at: index) }
     }

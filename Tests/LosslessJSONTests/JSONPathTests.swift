@@ -35,10 +35,10 @@ struct JSONPathTests {
         #expect(error?.column == column)
     }
 
-    @Test("says that [*] is not built yet")
+    @Test("takes [*] for no path to one place")
     func refusesWildcard() {
         let error = #expect(throws: JSONPathError.self) { try JSONPath(parsing: "args[*]") }
-        #expect(error?.message == "[*] is not built yet")
+        #expect(error?.message == "[*] is for filters; here one place is meant, such as [0]")
     }
 
     @Test("has as many elements as the limit and none more")

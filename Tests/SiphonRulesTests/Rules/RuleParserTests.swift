@@ -126,7 +126,7 @@ struct RuleParserTests {
             (#"{"when":"","then":{"set":{}}}"#, "then.set", "at least one path"),
             (#"{"when":"","then":{"set":[]}}"#, "then.set", "expected a map such as"),
             (#"{"when":"","then":{"set":{"args[0":1}}}"#, #"then.set["args[0"]"#, "path, column 7: expected ]"),
-            (#"{"when":"","then":{"set":{"args[*]":1}}}"#, #"then.set["args[*]"]"#, "[*] is not built yet"),
+            (#"{"when":"","then":{"set":{"args[*]":1}}}"#, #"then.set["args[*]"]"#, "[*] is for filters"),
             (#"{"when":"","then":{"set":{"args":1}}}"#, "then.set.args", "starts with args[0]"),
             (#"{"when":"","then":{"set":{"name.a":1}}}"#, #"then.set["name.a"]"#, "expected a path that is name"),
             (#"{"when":"","then":{"set":{"room":1}}}"#, "then.set.room", "expected a path"),
