@@ -42,10 +42,14 @@ let package = Package(
         library("EngineIOCore", [nioCore, "LosslessJSON", "Base64Coding"]),
         library("SocketIOCore", [nioCore, "LosslessJSON", "EngineIOCore"]),
         library("SiphonCore", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         library(
             "SiphonRules",
             [
-                nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore",
+                nioCore, locks, "CPCRE2", "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore",
+                "SiphonCore",
                 .product(name: "Yams", package: "Yams"),
             ]),
         library(

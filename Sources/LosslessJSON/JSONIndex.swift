@@ -40,15 +40,18 @@ package struct JSONIndex: Sendable {
         _ text: UnsafeRawBufferPointer, depthLimit: Int = JSONParser.defaultDepthLimit,
         valueLimit: Int = JSONParser.defaultValueLimit
     ) throws(JSONError) {
-        nodes.removeAll(keepingCapacity: true)
+        clear()
         guard text.count < Self.none else { throw JSONError(.tooManyValues, at: Int(Self.none)) }
         nodes.reserveCapacity(min(text.count / 8, valueLimit) + 4)
         var parser = JSONParser(text.bindMemory(to: UInt8.self), depthLimit: depthLimit, valueLimit: valueLimit)
         do throws(JSONError) { try read(&parser) } catch {
-            nodes.removeAll(keepingCapacity: true)
+            clear()
             throw error
         }
     }
+
+    /// Forgets what was read, and keeps its memory.
+    package mutating func clear() { nodes.removeAll(keepingCapacity: true) }
 
     package var isEmpty: Bool { nodes.isEmpty }
 

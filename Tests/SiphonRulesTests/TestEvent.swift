@@ -23,6 +23,13 @@ struct TestEvent: EventView {
     var name: String? = "chat"
     var payload = #"["chat",{"text":"Hello W\u00f6rld","n":1.50,"ok":true}]"#
 
+    /// The JSON of the ack that came for it.
+    var ackPayload: String?
+
+    func withAckPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        ackPayload.map { Array($0.utf8).withUnsafeBytes { body($0) } }
+    }
+
     func withPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         Array(payload.utf8).withUnsafeBytes { body($0) }
     }

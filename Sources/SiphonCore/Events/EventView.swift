@@ -26,4 +26,10 @@ package protocol EventView {
     /// The JSON text as on the wire (for an event with its name as the first element); empty for none. A peer wrote
     /// it: it need not be valid.
     func withPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
+    /// The JSON text of the ack that came for this event; nil where none came, or not yet, or where it is not at hand.
+    func withAckPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result?
+}
+
+extension EventView {
+    package func withAckPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? { nil }
 }

@@ -3,6 +3,12 @@ import NIOCore
 package import SiphonCore
 package import SocketIOCore
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// A condition on events, in the one language of search, live view, rules and assertions.
 ///
 /// A value: parsed once, asked from any thread. The empty filter matches everything. Two filters are equal when they
@@ -12,21 +18,30 @@ package struct Filter: Hashable, Sendable {
     package static let lengthLimitBytes = 4096
     /// Deepest nesting of parentheses and `not`.
     package static let depthLimit = 64
+    /// Most terms of one filter, bare words included.
+    package static let termLimit = 100
 
     /// The text it was parsed from.
     package let source: String
     package let root: FilterNode
+    /// What is asked: `root` in the order of cost.
+    private let plan: FilterNode
 
     package static let everything = Filter(source: "", root: .everything)
 
     package init(parsing text: String) throws(FilterError) {
-        root = try FilterParser.parse(text)
-        source = text
+        try self.init(parsing: text, localTime: FilterTime.systemLocalTime)
+    }
+
+    /// - Parameter localTime: seconds since 1970 for a local time.
+    init(parsing text: String, localTime: @escaping (tm) -> Int?) throws(FilterError) {
+        self.init(source: text, root: try FilterParser.parse(text, localTime: localTime))
     }
 
     private init(source: String, root: FilterNode) {
         self.source = source
         self.root = root
+        plan = root.cheapestFirst
     }
 
     /// The filter in its canonical spelling.
@@ -37,7 +52,7 @@ package struct Filter: Hashable, Sendable {
         root.allTerms { term in
             switch term {
             case .connection, .namespace, .transport, .engineVersion, .parser: true
-            case .event, .from, .kind, .state, .text: false
+            case .event, .from, .kind, .state, .size, .latency, .time, .mark, .value, .text: false
             }
         }
     }
@@ -61,7 +76,7 @@ extension Filter {
     /// cannot be answered, `reading.fault` says why, and it does not match, whatever `not` stands in it.
     package func matches(_ event: some EventView, reading: inout EventReading) -> Bool {
         reading.begin()
-        let isMatch = root.matches(event, &reading)
+        let isMatch = plan.matches(event, &reading)
         return isMatch && reading.fault == nil
     }
 
@@ -81,29 +96,34 @@ extension Filter {
     /// Reads no argument; compares the bytes of the name and the namespace where they lie, and allocates nothing unless
     /// one of them holds an escape or more than ASCII.
     package func mayMatch(envelopeOf packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
-        root.likelihood(packet, context) != .no
+        plan.likelihood(packet, context) != .no
     }
 
-    /// The first word behind `is:` that an event cannot have while it is still on its way.
-    var stateUnknownInTransit: FilterState? {
-        var found: FilterState?
+    /// Why no rule can ask this, in a sentence; nil where rules can.
+    package var obstacleInRules: String? {
+        var obstacle: String?
         _ = root.allTerms { term in
-            guard case .state(let states) = term else { return true }
-            found = states.first { $0 != .ack(.pending) }
-            return found == nil
+            obstacle = term.obstacleInRules
+            return obstacle == nil
         }
-        return found
+        return obstacle
     }
+}
 
-    /// The first kind that the filter names and that is no packet, so that no rule ever sees it.
-    var kindOutsideRules: EventKind? {
-        var found: EventKind?
-        _ = root.allTerms { term in
-            guard case .kind(let kinds) = term else { return true }
-            found = kinds.first { !Self.kindsOfPackets.contains($0) }
-            return found == nil
+extension FilterTerm {
+    fileprivate var obstacleInRules: String? {
+        switch self {
+        case .kind(let kinds):
+            kinds.first { !Self.kindsOfPackets.contains($0) }.map {
+                "rules see event, ack, connect, connect_error and disconnect; kind:\($0.word) is no packet"
+            }
+        case .state(let states):
+            states.first { $0 != .ack(.pending) }.map {
+                "is:\($0.word) is decided after the rules; in a rule only is:pending can be asked"
+            }
+        case .latency: "latency: is known when the ack has come, after the rules"
+        default: nil
         }
-        return found
     }
 
     private static let kindsOfPackets: Set<EventKind> = [.event, .ack, .connect, .connectError, .disconnect]

@@ -18,6 +18,30 @@ package indirect enum FilterNode: Hashable, Sendable {
         return flat.count == 1 ? flat[0] : .any(flat)
     }
 
+    /// The same filter with what costs least first, so that nothing is read that the answer does not hang on.
+    var cheapestFirst: FilterNode {
+        switch self {
+        case .everything, .term: self
+        case .not(let inner): .not(inner.cheapestFirst)
+        case .all(let parts): .all(Self.cheapestFirst(parts))
+        case .any(let parts): .any(Self.cheapestFirst(parts))
+        }
+    }
+
+    private static func cheapestFirst(_ parts: [FilterNode]) -> [FilterNode] {
+        let rated = parts.enumerated().map { (place: $0, cost: $1.cost, node: $1.cheapestFirst) }
+        return rated.sorted { ($0.cost, $0.place) < ($1.cost, $1.place) }.map(\.node)
+    }
+
+    private var cost: FilterTerm.Cost {
+        var cost = FilterTerm.Cost.envelope
+        _ = allTerms {
+            cost = max(cost, $0.cost)
+            return true
+        }
+        return cost
+    }
+
     /// Whether `condition` holds for each term.
     func allTerms(_ condition: (FilterTerm) -> Bool) -> Bool {
         switch self {

@@ -1,12 +1,20 @@
 import EngineIOCore
 import SiphonCore
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// Reads a filter: `or` of `and` (a space) of `not`, which binds tightest.
 struct FilterParser {
-    static let keys = ["event", "ns", "conn", "from", "kind", "is", "transport", "eio", "parser"]
-    private static let unbuiltKeys = ["size", "latency", "time", "mark"]
-    static let expectedKeys =
-        "one of \(keys.joined(separator: ", ")); quotes around the text search for it as it stands"
+    static let keys = [
+        "event", "ns", "conn", "from", "kind", "is", "transport", "eio", "parser", "size", "latency", "time", "mark",
+    ]
+    private static let roots = ["args", "ack", "name"]
+    private static let expectedKeys =
+        "one of \(keys.joined(separator: ", ")), or \(FilterPath.expected); quotes around the text search for it"
     private static let expectedTerm = "a term such as event:chat, a word, not or ("
 
     private var lexer: FilterLexer
@@ -14,15 +22,18 @@ struct FilterParser {
     /// Where `token` starts, in code points.
     private var start = 0
     private var depth = 0
+    private var termCount = 0
+    private var expressionCount = 0
+    let localTime: (tm) -> Int?
 
-    static func parse(_ text: String) throws(FilterError) -> FilterNode {
+    static func parse(_ text: String, localTime: @escaping (tm) -> Int?) throws(FilterError) -> FilterNode {
         guard text.utf8.count <= Filter.lengthLimitBytes else {
             let kept = String(decoding: text.utf8.prefix(Filter.lengthLimitBytes), as: UTF8.self)
             throw FilterError(
                 column: kept.count + 1, message: "the filter is too long",
                 expected: "at most \(Filter.lengthLimitBytes) bytes")
         }
-        var parser = FilterParser(lexer: FilterLexer(text))
+        var parser = FilterParser(lexer: FilterLexer(text), localTime: localTime)
         try parser.advance()
         if case .end = parser.token { return .everything }
         let node = try parser.alternatives()
@@ -32,7 +43,10 @@ struct FilterParser {
         return node
     }
 
-    private init(lexer: FilterLexer) { self.lexer = lexer }
+    private init(lexer: FilterLexer, localTime: @escaping (tm) -> Int?) {
+        self.lexer = lexer
+        self.localTime = localTime
+    }
 
     // MARK: Grammar
 
@@ -91,6 +105,11 @@ struct FilterParser {
     }
 
     private mutating func term() throws(FilterError) -> FilterNode {
+        termCount += 1
+        guard termCount <= Filter.termLimit else {
+            throw fault(
+                "too many terms", expected: "at most \(Filter.termLimit); values side by side count as one: a|b")
+        }
         switch token {
         case .word(let word):
             try refuseOperator(word)
@@ -99,6 +118,11 @@ struct FilterParser {
             let term = try keyed(key)
             try endTerm()
             return .term(term)
+        case .path(let path):
+            var fieldValues: [FilterValue] = []
+            for value in try values(of: path.text) { fieldValues.append(try fieldValue(value)) }
+            try endTerm()
+            return .term(.value(path, fieldValues))
         case .close: throw fault("nothing stands before this )", expected: Self.expectedTerm)
         case .bar:
             throw fault("there is a space before this |", expected: "the values side by side, as in kind:event|ack")
@@ -123,17 +147,21 @@ struct FilterParser {
 
     private mutating func text(startingWith first: FilterLexer.Word) throws(FilterError) -> FilterTerm {
         var words = [SearchWord(first.text)]
-        while lexer.skipBar() { words.append(SearchWord(try lexer.value(of: "the word").text)) }
+        while lexer.skipBar() { words.append(SearchWord(try lexer.word(of: "the word").text)) }
         try endTerm()
         return .text(words)
     }
 
     private mutating func keyed(_ key: String) throws(FilterError) -> FilterTerm {
-        guard Self.keys.contains(key) else { throw unknownKey(key) }
-        var words = [try lexer.value(of: key)]
-        while lexer.skipBar() { words.append(try lexer.value(of: key)) }
+        guard Self.keys.contains(key) else { throw Self.unknownKey(key, column: lexer.column(at: start)) }
         switch key {
-        case "event": return .event(try each(words, eventPattern))
+        case "event": return .event(try conditions(of: key))
+        case "mark": return .mark(try conditions(of: key))
+        default: break
+        }
+        var words = [try lexer.word(of: key)]
+        while lexer.skipBar() { words.append(try lexer.word(of: key)) }
+        switch key {
         case "ns": return .namespace(try each(words, namespacePattern))
         case "conn": return .connection(try each(words, connection))
         case "from": return .from(try choices(words, of: key, among: Side.allCases, \.word))
@@ -142,7 +170,36 @@ struct FilterParser {
         case "transport":
             return .transport(try choices(words, of: key, among: [EngineTransport.polling, .webSocket], \.rawValue))
         case "eio": return .engineVersion(try choices(words, of: key, among: [3, 4], \.description))
+        case "size": return .size(try each(words, size))
+        case "latency": return .latency(try each(words, latency))
+        case "time": return .time(try each(words, time))
         default: return .parser(try choices(words, of: key, among: PacketParserName.allCases, \.rawValue))
+        }
+    }
+
+    private mutating func values(of key: String) throws(FilterError) -> [FilterLexer.Value] {
+        var values: [FilterLexer.Value] = []
+        repeat {
+            let value = try lexer.value(of: key)
+            if case .expression(_, let start) = value {
+                expressionCount += 1
+                guard expressionCount <= RegularExpression.Limits.expressionsPerFilter else {
+                    throw fault(
+                        at: start, "too many regular expressions",
+                        expected: "at most \(RegularExpression.Limits.expressionsPerFilter)")
+                }
+            }
+            values.append(value)
+        } while lexer.skipBar()
+        return values
+    }
+
+    private mutating func conditions(of key: String) throws(FilterError) -> [TextCondition] {
+        try values(of: key).map { value in
+            switch value {
+            case .word(let word): .pattern(TextPattern(word.pieces))
+            case .expression(let expression, _): .expression(expression)
+            }
         }
     }
 
@@ -152,24 +209,6 @@ struct FilterParser {
         var values: [Value] = []
         for word in words { values.append(try read(word)) }
         return values
-    }
-
-    private func eventPattern(_ word: FilterLexer.Word) throws(FilterError) -> TextPattern {
-        guard !Self.isRegularExpression(word) else {
-            throw fault(
-                at: word.start, "a regular expression is not built yet",
-                expected: "a name or a glob; quotes make the slashes part of the name")
-        }
-        return TextPattern(word.pieces)
-    }
-
-    /// `/…/` with flags behind it.
-    private static func isRegularExpression(_ word: FilterLexer.Word) -> Bool {
-        guard word.isPlain, word.pieces.first == .scalar("/") else { return false }
-        guard let last = word.pieces.dropFirst().lastIndex(of: .scalar("/")) else { return false }
-        return word.pieces[(last + 1)...].allSatisfy { piece in
-            if case .scalar(let scalar) = piece { scalar.properties.isAlphabetic } else { false }
-        }
     }
 
     private func namespacePattern(_ word: FilterLexer.Word) throws(FilterError) -> TextPattern {
@@ -206,13 +245,15 @@ struct FilterParser {
         }
     }
 
-    private func unknownKey(_ key: String) -> FilterError {
-        if let fault = FilterLexer.unbuiltPath(key, column: lexer.column(at: start)) { return fault }
-        if Self.unbuiltKeys.contains(key) {
-            return fault("\(key): is not built yet", expected: Self.expectedKeys)
+    static func unknownKey(_ key: String, column: Int) -> FilterError {
+        let root = key.prefix { $0 != "[" && $0 != "." }
+        var suggestion = Suggestion.text(for: key, among: keys)
+        if suggestion.isEmpty, root.endIndex < key.endIndex,
+            let meant = Suggestion.nearest(to: String(root), among: roots)
+        {
+            suggestion = ", did you mean \(meant)\(key[root.endIndex...])?"
         }
-        let suggestion = Suggestion.text(for: key, among: Self.keys)
-        return fault("unknown key \(key)\(suggestion)", expected: Self.expectedKeys)
+        return FilterError(column: column, message: "unknown key \(key)\(suggestion)", expected: expectedKeys)
     }
 
     // MARK: Tokens
@@ -251,11 +292,11 @@ struct FilterParser {
         try advance()
     }
 
-    private func fault(_ message: String, expected: String) -> FilterError {
+    func fault(_ message: String, expected: String) -> FilterError {
         fault(at: start, message, expected: expected)
     }
 
-    private func fault(at start: Int, _ message: String, expected: String) -> FilterError {
+    func fault(at start: Int, _ message: String, expected: String) -> FilterError {
         FilterError(column: lexer.column(at: start), message: message, expected: expected)
     }
 }

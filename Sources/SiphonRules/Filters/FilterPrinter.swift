@@ -28,8 +28,8 @@ enum FilterPrinter {
 
     private static func text(_ term: FilterTerm) -> String {
         switch term {
-        case .event(let patterns): "event:" + values(patterns) { text($0, quotesSlash: true) }
-        case .namespace(let patterns): "ns:" + values(patterns) { text($0, quotesSlash: false) }
+        case .event(let conditions): "event:" + values(conditions, text)
+        case .namespace(let patterns): "ns:" + values(patterns) { text($0) { _ in false } }
         case .connection(let ids): "conn:" + values(ids, \.description)
         case .from(let sides): "from:" + values(sides, \.word)
         case .kind(let kinds): "kind:" + values(kinds, \.word)
@@ -37,7 +37,33 @@ enum FilterPrinter {
         case .transport(let transports): "transport:" + values(transports, \.rawValue)
         case .engineVersion(let versions): "eio:" + values(versions, \.description)
         case .parser(let parsers): "parser:" + values(parsers, \.rawValue)
+        case .size(let sizes): "size:" + values(sizes) { $0.text(\.description) }
+        case .latency(let latencies): "latency:" + values(latencies) { $0.text(\.text) }
+        case .time(let times): "time:" + values(times) { $0.text(\.text) }
+        case .mark(let conditions): "mark:" + values(conditions, text)
+        case .value(let path, let values): path.text + ":" + self.values(values, text)
         case .text(let words): values(words) { word($0.text) }
+        }
+    }
+
+    private static func text(_ condition: TextCondition) -> String {
+        switch condition {
+        case .pattern(let pattern): text(pattern) { $0.hasPrefix("/") }
+        case .expression(let expression): expression.text
+        }
+    }
+
+    private static func text(_ value: FilterValue) -> String {
+        switch value {
+        case .exists: "exists"
+        case .literal(let literal): literal.word
+        case .number(_, let text): text
+        case .text(let pattern), .glob(let pattern):
+            text(pattern) { text in
+                text.hasPrefix("/") || FilterValue(plain: text) != nil || FilterParser.startsComparison(text)
+            }
+        case .comparison(let comparison): comparison.text(\.text)
+        case .expression(let expression): expression.text
         }
     }
 
@@ -51,27 +77,32 @@ enum FilterPrinter {
         return hasPlainScalars && !isOperator && text.unicodeScalars.first != "-" ? text : quoted(text)
     }
 
-    private static func text(_ pattern: TextPattern, quotesSlash: Bool) -> String {
+    /// - Parameter isSpecial: whether the text, without quotes or escapes, would be read as something else.
+    private static func text(_ pattern: TextPattern, isSpecial: (String) -> Bool) -> String {
         guard pattern.isGlob else {
             let text = pattern.pieces.reduce(into: "") { text, piece in
                 if case .scalar(let scalar) = piece { text.unicodeScalars.append(scalar) }
             }
             let hasPlainScalars = text.unicodeScalars.allSatisfy { isPlain($0) || $0 == ":" }
-            let startsRegularExpression = quotesSlash && text.unicodeScalars.first == "/"
-            return hasPlainScalars && !text.isEmpty && !startsRegularExpression ? text : quoted(text)
+            return hasPlainScalars && !text.isEmpty && !isSpecial(text) ? text : quoted(text)
         }
         var text = ""
-        for (offset, piece) in pattern.pieces.enumerated() {
+        var hasEscapes = false
+        for piece in pattern.pieces {
             switch piece {
             case .any: text += "*"
             case .one: text += "?"
             case .scalar(let scalar):
-                let startsRegularExpression = quotesSlash && offset == 0 && scalar == "/"
-                if !isPlain(scalar) && scalar != ":" || startsRegularExpression { text += "\\" }
+                if !isPlain(scalar) && scalar != ":" {
+                    text += "\\"
+                    hasEscapes = true
+                }
                 text.unicodeScalars.append(scalar)
             }
         }
-        return text
+        // One escape anywhere keeps it from being a number or a comparison, but one of the first slash alone from being
+        // a regular expression.
+        return isSpecial(text) && (!hasEscapes || text.hasPrefix("/")) ? "\\" + text : text
     }
 
     private static func quoted(_ text: String) -> String {

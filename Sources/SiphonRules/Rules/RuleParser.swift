@@ -60,11 +60,7 @@ package struct RuleParser {
         do { filter = try Filter(parsing: text) } catch {
             throw path.error(error.description, filterColumn: error.column)
         }
-        if let kind = filter.kindOutsideRules {
-            throw path.error(
-                "rules see event, ack, connect, connect_error and disconnect; kind:\(kind.word) is no packet")
-        }
-        guard let state = filter.stateUnknownInTransit else { return filter }
-        throw path.error("is:\(state.word) is decided after the rules; in a rule only is:pending can be asked")
+        if let obstacle = filter.obstacleInRules { throw path.error(obstacle) }
+        return filter
     }
 }

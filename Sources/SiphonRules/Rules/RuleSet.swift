@@ -2,12 +2,12 @@
 final class RuleSet: Sendable {
     let entries: [RuleEntry]
     let enabled: [RuleEntry]
-    /// The filters of `enabled`, by themselves: all that is asked of a packet that no rule wants.
-    let filters: [Filter]
+    /// The filters of `enabled`: all that is asked of a packet that no rule wants.
+    let gate: FilterGate
 
     init(_ entries: [RuleEntry] = []) {
         self.entries = entries
         enabled = entries.filter(\.rule.enabled)
-        filters = enabled.map(\.rule.when)
+        gate = FilterGate(enabled.map(\.rule.when))
     }
 }

@@ -32,8 +32,7 @@ package final class RuleStore: EventMiddleware {
     package func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
         guard hasFilters.load(ordering: .relaxed) else { return false }
         let rules = state.withLockedValue { $0.rules }
-        for filter in rules.filters where filter.mayMatch(envelopeOf: packet, context: context) { return true }
-        return false
+        return rules.gate.first(envelopeOf: packet, context: context) != nil
     }
 
     package func handle(_ packet: SocketPacket, context: EventContext, next: Next) -> EventDecision {
@@ -107,7 +106,7 @@ package final class RuleStore: EventMiddleware {
 
     private func change<Result>(_ body: (inout State) -> Result) -> Result {
         state.withLockedValue { state in
-            defer { hasFilters.store(!state.rules.filters.isEmpty, ordering: .relaxed) }
+            defer { hasFilters.store(!state.rules.gate.isEmpty, ordering: .relaxed) }
             return body(&state)
         }
     }
