@@ -74,23 +74,47 @@ enum Help {
         A rule says what to do with the events that a filter finds. In a file for --rules:
 
           rules:
-            - name: nobody joins
-              when: event:join from:client
-              then: drop
             - name: move everyone to staging
-              when: event:say ns:/
+              when: event:join args[0].room:lobby from:client
               then:
                 - set: { "args[0].room": staging }
+            - name: the login server is down, twice
+              when: event:login from:client
+              times: 2
+              then:
+                - reply: [{ ok: false, error: maintenance }]
 
-        drop                       the event goes no further; drop: { ack: [] } answers its sender
-        set                        new values by path: args[0].a.b, args[0]["a key"][1], name, ack.args[0]
+        then: one action, or a list of them, carried out in order:
 
-        `set` makes the last key of a path, or the element behind the last, where it is missing; a path that leads
-        nowhere else changes nothing and counts no hit. Rules run in order; `stop: true` ends with that rule once it
-        has done something, `enabled: false` switches one off. Injected events go through no rule.
+          drop                              the event goes no further; drop: { ack: [] } answers its sender
+          set: { "args[0].room": staging }  new values by path: args[0].a["b c"][1], name, ack.args[0]
+          remove: ["args[0].token"]         takes values out
+          rename: chat2                     another name
+          replace: [1, { a: 2 }]            other arguments, all of them
+          delay: { for: 300ms, jitter: 150ms }    or delay: 300ms
+          throttle: { events: 10, per: 1s } no more than that; the others wait for their turn
+          duplicate                         sent twice; duplicate: 5 sends it five times in all
+          reorder: { window: 3, seed: 7 }   three wait for one another and leave in another order
+          reply: [{ ok: false }]            acknowledges the event itself; it is not forwarded
+          emit: { to: client, name: notice, args: ["{{args[0].user}}"], after: 1s }
+          disconnect: transport             cuts the connection; namespace and server end it in good order
+          mark: suspicious                  to find it again by mark:suspicious
+
+        Values may hold binary, { $binary: AQID } in base64, and templates: {{args[0].user}} and {{name}} of the event,
+        {{namespace}}, {{connection}}, {{counter}}, {{uuid}}, {{now}}. A template that is the whole of a string keeps its
+        value's type; {{{{ stands for {{ as it is.
+
+        Conditions, beside `when`: probability: 0.2 (with seed: 7 always the same), times: 3 (acts three times at most),
+        after: 5 (lets the first five matches pass), every: 10 (acts on each tenth), for: 30s (from its first match on).
+
+        Rules run in order, each on what those before it made of the event; `stop: true` ends with that rule once it has
+        done something, `enabled: false` switches one off. A path that leads nowhere changes nothing and counts no hit;
+        `set` makes the last key of a path, or the element behind the last, where it is missing. A delayed or throttled
+        event holds up what comes behind it in its direction and namespace. Injected events go through no rule, emitted ones
+        do. Acks, connects, connect errors and disconnects are events too: kind:ack, and so on.
 
         The file is read again when it changes. The page and POST /api/v1/rules take the same as JSON; rules made
-        there are for this run.
+        there are for this run, unless they are saved to the file.
         """,
     ]
 }

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import textwrap
 import threading
 
 import pytest
@@ -32,6 +33,19 @@ def assert_refused(ended: subprocess.CompletedProcess, code: int):
     assert ended.stdout == ""
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     assert len(ended.stderr) > 15
+
+
+def test_every_example_of_help_rules_is_a_rule(start_siphon, upstream, tmp_path):
+    text = run("help", "rules").stdout
+    example = text[text.index("  rules:") :].split("\nthen:")[0]
+    table = text.split("carried out in order:")[1].split("\n\n")[1]
+    actions = [re.split(r" {2,}", line.strip())[0] for line in table.splitlines()]
+    assert len(actions) == 13
+    file = tmp_path / "rules.yaml"
+    file.write_text(textwrap.dedent(example) + "".join(f"  - when: ''\n    then:\n    - {one}\n" for one in actions))
+    siphon = start_siphon(upstream.url, "--rules", str(file))
+    listed = siphon.api.get("rules")
+    assert listed["error"] is None and len(listed["rules"]) == 2 + len(actions)
 
 
 def test_the_first_two_lines_on_stdout(siphon, upstream):

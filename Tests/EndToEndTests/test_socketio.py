@@ -225,7 +225,8 @@ def test_the_client_disconnects(pinging, transports, client_kind, open_client, p
         connection = pinging.captured(1, kind="close")[0]["connection"]
         left = pinging.siphon.events(kind="disconnect", sender="client", namespace="/")
         closed = eventually(
-            lambda: [c for c in pinging.siphon.connections() if c["closedAt"] and c["id"] == connection], what="closedAt"
+            lambda: [c for c in pinging.siphon.connections() if c["closedAt"] and c["id"] == connection],
+            what="closedAt",
         )
         has_said_so = reason == "client disconnect" and closed[0]["upstream"]["transport"] == transports[-1]
         assert len(left) == (1 if has_said_so else 0)
