@@ -46,7 +46,7 @@ package final class Capture: @unchecked Sendable {
         guard id.number < .max, let batch = batches(overlapping: id.number..<id.number + 1).first else { return nil }
         var found: StoredEvent?
         batch.forEach { number, record in
-            if number == id.number { found = StoredEvent(id: id, record: record) }
+            if number == id.number { found = StoredEvent(id: id, record: record, capture: self) }
             return found == nil
         }
         return found

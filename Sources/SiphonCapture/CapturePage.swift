@@ -40,7 +40,7 @@ extension Capture {
         for batch in batches {
             batch.forEach { id, record in
                 guard ids.contains(id) else { return id < ids.upperBound }
-                let event = StoredEvent(id: EventID(id), record: record)
+                let event = StoredEvent(id: EventID(id), record: record, capture: self)
                 guard matches(event) else { return true }
                 guard page.events.count < limit else {
                     page.next = page.events.last?.id
@@ -62,7 +62,7 @@ extension Capture {
             // Records can be walked forwards only.
             var events: [StoredEvent] = []
             batch.forEach { id, record in
-                if ids.contains(id) { events.append(StoredEvent(id: EventID(id), record: record)) }
+                if ids.contains(id) { events.append(StoredEvent(id: EventID(id), record: record, capture: self)) }
                 return id < ids.upperBound
             }
             for event in events.reversed() where matches(event) {

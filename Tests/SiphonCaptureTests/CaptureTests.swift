@@ -118,6 +118,23 @@ struct CaptureTests {
         }
     }
 
+    @Test("shows the ack of an event that was answered, and only then")
+    func showsAck() throws {
+        let capture = Capture()
+        let event = try #require(capture.take(try .packet("21[\"a\",0]")))
+        let silent = try #require(capture.take(try .packet("2[\"a\",0]")))
+        #expect(event.withAckPayload { Array($0) } == nil)
+        let ack = try #require(capture.take(try .packet("31[\"yes\"]", from: .upstream, time: 2_500_000)))
+        #expect(event.withAckPayload { Array($0) } == Array("[\"yes\"]".utf8))
+        #expect(event.ackLatencyNanoseconds == 2_500_000)
+        #expect(silent.withAckPayload { Array($0) } == nil)
+        #expect(silent.ackLatencyNanoseconds == nil)
+        #expect(ack.withAckPayload { Array($0) } == nil)
+        #expect(ack.ackLatencyNanoseconds == nil)
+        capture.clear()
+        #expect(event.withAckPayload { Array($0) } == nil)
+    }
+
     @Test("keeps a large payload as it was though the sender's buffer changes")
     func keepsLargePayload() throws {
         let capture = Capture()

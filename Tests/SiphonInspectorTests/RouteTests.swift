@@ -1,8 +1,10 @@
+import EngineIOCore
 import LosslessJSON
 import NIOConcurrencyHelpers
 import SiphonCapture
 import SiphonCore
 import SiphonRules
+import SocketIOCore
 import Testing
 
 @testable import SiphonInspector
@@ -206,6 +208,51 @@ struct RouteTests {
         inspector.record(#"2["a"]"#, #"2/x,["b"]"#)
         let value = await inspector.answer("GET", "events?filter=ns%3A%2Fx+event%3Ab").value
         #expect(value["events"]?.elements?.map { $0["name"]?.string } == ["b"])
+    }
+
+    @Test(
+        "filters events by what they say and became",
+        arguments: [
+            ("args[0].n:%3E1.5", ["b"]), ("args[*].n:%3C=1.50", ["a"]), ("args[0].text:/^H.llo$/i", ["a"]),
+            ("not%20args[0].n:exists", ["c", nil]), ("size:%3E=30", ["a"]), ("time:%3C-5m%20event:a|c", ["a", "c"]),
+            ("time:%3E-5m", []), ("ack.args[0].ok:true", ["c", nil]), ("latency:%3E=0s", ["c"]), ("mark:*", []),
+        ] as [(String, [String?])])
+    func eventFilterOnValues(filter: String, expected: [String?]) async {
+        inspector.record(#"2["a",{"n":1.5,"text":"hello"}]"#, #"2["b",{"n":2}]"#, #"25["c",[1]]"#)
+        let recorder = inspector.capture.makeRecorder()
+        recorder.record(
+            EventRecord(
+                connection: ConnectionID(1), time: 1_000_000_003, from: .upstream, kind: .ack, transport: .webSocket,
+                verdicts: [.forwarded],
+                content: .packet(SocketPacket(kind: .ack, ackID: "5", payload: Array(#"[{"ok":true}]"#.utf8)))))
+        recorder.flush()
+        let value = await inspector.answer("GET", "events?filter=" + filter).value
+        #expect(value["events"]?.elements?.map { $0["name"]?.string } == expected)
+    }
+
+    @Test("refuses a regular expression that takes too much work, and names the event")
+    func eventFilterFault() async {
+        inspector.record(#"2["a","b"]"#, #"2["b",""# + String(repeating: "a", count: 100_000) + #"!"]"#, #"2["c","b"]"#)
+        let response = await inspector.answer("GET", "events?filter=-args[0]:/(a%2B)%2B$/")
+        #expect(response.status == 422)
+        #expect(
+            response.value["message"]?.string
+                == "'filter': the regular expression /(a+)+$/ takes too much work on e2; "
+                + "a term beside it, such as size:<10k, leaves large events out")
+        let rest = await inspector.answer("GET", "events?filter=size:%3C10k%20-args[0]:/(a%2B)%2B$/").value
+        #expect(rest["events"]?.elements?.map { $0["name"]?.string } == ["a", "c"])
+    }
+
+    @Test("refuses a search whose regular expressions take too much work on all events together")
+    func searchWork() async {
+        var limits = InspectorLimits()
+        limits.searchWork = 0.5
+        let inspector = TestInspector(limits: limits)
+        inspector.record((0..<100).map { "2[\"n\",\($0),\"\(String(repeating: "a", count: 12))!\"]" })
+        #expect(await inspector.answer("GET", "events?filter=args[1]:/a!/").status == 200)
+        let response = await inspector.answer("GET", "events?filter=args[1]:/(a%2B)%2B$/")
+        #expect(response.status == 422)
+        #expect(response.value["message"]?.string?.contains("too much work by e") == true)
     }
 
     @Test("ends a page early where the events are large, and goes on from there", arguments: [true, false])

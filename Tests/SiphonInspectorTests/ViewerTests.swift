@@ -57,6 +57,17 @@ struct ViewerTests {
         #expect(Self.take(viewer) == [])
     }
 
+    @Test("leaves out an event on which the filter cannot be answered")
+    func fault() throws {
+        let inspector = Self.inspector()
+        inspector.record(
+            #"2["a","b"]"#, #"2["b",""# + String(repeating: "a", count: 100_000) + #"!"]"#, #"2["c","b"]"#)
+        let viewer = try Self.viewer(inspector, after: 0, filter: "-args[0]:/(a+)+$/")
+        var position = ViewerPosition(after: EventID(0))
+        #expect(Self.send(viewer, from: &position) == .done)
+        #expect(Self.take(viewer) == ["e1", "e3"])
+    }
+
     @Test("says nothing of what was cleared, and counts on behind it")
     func cleared() throws {
         let inspector = Self.inspector(events: 3)

@@ -41,7 +41,7 @@ extension StoredEvent {
         writer.attachments(fields.attachmentSizes)
         writer.key("injected")
         writer.bool(injected)
-        writer.list("marks", [])
+        writer.list("marks", marks)
         if detailed {
             writer.rawText(isOnWire: record.isPacket || kind == .opaque, isBinary: isBinary, record.withText)
             writer.size("receivedSizeBytes", injected ? nil : original?.sizeBytes ?? fields.sizeBytes)

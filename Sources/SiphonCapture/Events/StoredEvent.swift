@@ -13,10 +13,13 @@ package struct StoredEvent: EventView, Sendable {
 
     package let id: EventID
     let record: RecordReader
+    /// Where its ack is found.
+    private let capture: Capture
 
-    init(id: EventID, record: RecordReader) {
+    init(id: EventID, record: RecordReader, capture: Capture) {
         self.id = id
         self.record = record
+        self.capture = capture
     }
 
     package var connection: ConnectionID { ConnectionID(record.header.connection) }
@@ -28,7 +31,7 @@ package struct StoredEvent: EventView, Sendable {
     package var transport: EngineTransport { record.header.flags.contains(.webSocket) ? .webSocket : .polling }
     package var engineVersion: UInt8 { record.header.engineVersion }
     package var verdicts: Verdicts { Verdicts(packed: record.header.verdicts) }
-    package var marks: [String] { [] }
+    package var marks: [String] { record.marks }
     package var rules: [RuleID] { record.rules }
     package var injected: Bool { record.header.flags.contains(.injected) }
 
@@ -100,6 +103,11 @@ package struct StoredEvent: EventView, Sendable {
     }
 
     package var ackLatencyNanoseconds: Int64? { ack?.latencyNanoseconds }
+
+    /// Looks the ack up by its id, at a cost of some microseconds.
+    package func withAckPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        ack.flatMap { capture.event($0.event) }?.withPayload(body)
+    }
 
     /// The event that this ack answers.
     package var answers: EventID? {

@@ -58,6 +58,9 @@ package final class CaptureRecorder: EventRecorder {
 
     package func record(_ record: borrowing EventRecord) {
         var header = RecordHeader(record)
+        let notes = RecordNotes(rules: record.rules, marks: record.marks)
+        header.ruleCount = UInt16(clamping: notes.rules.count)
+        if !notes.marks.isEmpty { header.flags.insert(.marked) }
         switch record.content {
         case .packet(let packet):
             header.flags.insert(.packet)
@@ -67,14 +70,14 @@ package final class CaptureRecorder: EventRecorder {
             guard packet.attachments.isEmpty, record.original == nil else {
                 return append(
                     &header, packet.text.bytes, attachments: packet.attachments, original: record.original,
-                    rules: record.rules)
+                    notes)
             }
-            append(&header, packet.text.bytes, rules: record.rules)
+            append(&header, packet.text.bytes, notes)
         case .message(let message):
             if message.kind == .binary { header.flags.insert(.binary) }
-            append(&header, message.bytes, rules: record.rules)
+            append(&header, message.bytes, notes)
         case .list(let list):
-            append(&header, list, rules: record.rules)
+            append(&header, list, notes)
         }
     }
 
@@ -88,31 +91,29 @@ package final class CaptureRecorder: EventRecorder {
     // MARK: Writing
 
     /// The usual record: no attachments, no original.
-    private func append(_ header: inout RecordHeader, _ text: ByteBuffer, rules: [RuleID]) {
+    private func append(_ header: inout RecordHeader, _ text: ByteBuffer, _ notes: RecordNotes) {
         let size = text.readableBytes
         guard size < limits.sharedPayloadBytes else {
-            return append(&header, text, attachments: [], original: nil, rules: rules)
+            return append(&header, text, attachments: [], original: nil, notes)
         }
         header.textSize = size
-        header.ruleCount = UInt16(clamping: rules.count)
-        header.length = header.fixedLength + 4 * Int(header.ruleCount) + size
+        header.length = header.fixedLength + notes.size + size
         header.length = (header.length + 7) & ~7
         guard var writer = makeRoom(header) else {
-            return append(&header, text, attachments: [], original: nil, rules: rules)
+            return append(&header, text, attachments: [], original: nil, notes)
         }
         writer.write(header)
-        for rule in rules.prefix(Int(header.ruleCount)) { writer.store(rule.number) }
+        notes.write(into: &writer)
         writer.copy(text)
     }
 
     /// Any record.
     private func append(
         _ header: inout RecordHeader, _ text: ByteBuffer, attachments: [EngineMessage], original: SocketPacket?,
-        rules: [RuleID]
+        _ notes: RecordNotes
     ) {
         header.textSize = text.readableBytes
         header.attachmentCount = UInt32(clamping: attachments.count)
-        header.ruleCount = UInt16(clamping: rules.count)
         var parts = [text] + attachments.map(\.bytes)
         var sizes = attachments.map(\.bytes.readableBytes)
         if let original {
@@ -124,7 +125,7 @@ package final class CaptureRecorder: EventRecorder {
             sizes += [original.text.bytes.readableBytes, own.count] + own.map(\.bytes.readableBytes)
         }
         let payload = parts.reduce(0) { $0 + $1.readableBytes }
-        let fixed = header.fixedLength + 8 * sizes.count + 4 * Int(header.ruleCount)
+        let fixed = header.fixedLength + 8 * sizes.count + notes.size
         let isShared = payload / parts.count >= limits.sharedPayloadBytes
         if isShared {
             header.flags.insert(.shared)
@@ -142,7 +143,7 @@ package final class CaptureRecorder: EventRecorder {
         }
         writer.write(header)
         for size in sizes { writer.store(size) }
-        for rule in rules.prefix(Int(header.ruleCount)) { writer.store(rule.number) }
+        notes.write(into: &writer)
         if !isShared {
             for part in parts { writer.copy(part) }
         }
@@ -235,6 +236,48 @@ extension ByteBuffer {
     /// The same bytes in memory that they fill at least by half: a slice of a large buffer would keep all of it.
     fileprivate var compact: ByteBuffer {
         storageCapacity / 2 <= readableBytes ? self : ByteBuffer(bytes: readableBytesView)
+    }
+}
+
+/// What rules left behind with an event.
+private struct RecordNotes {
+    /// Bytes of one mark that are kept, and of all marks of an event; nobody means to write more.
+    private static let markBytesLimit = 256
+    private static let marksBytesLimit = 4096
+
+    let rules: [RuleID]
+    let marks: [String]
+    private let marksSize: Int
+
+    init(rules: [RuleID], marks: [String]) {
+        self.rules = rules.count > Int(UInt16.max) ? Array(rules.prefix(Int(UInt16.max))) : rules
+        guard !marks.isEmpty else {
+            self.marks = []
+            marksSize = 0
+            return
+        }
+        var size = 0
+        self.marks = marks.filter { mark in
+            let count = mark.utf8.count
+            guard count <= Self.markBytesLimit, size + 2 + count <= Self.marksBytesLimit else { return false }
+            size += 2 + count
+            return true
+        }
+        marksSize = size
+    }
+
+    /// Bytes in the record.
+    var size: Int { 4 * rules.count + (marks.isEmpty ? 0 : 4 + marksSize) }
+
+    func write(into writer: inout RecordWriter) {
+        for rule in rules { writer.store(rule.number) }
+        guard !marks.isEmpty else { return }
+        writer.store(UInt32(marksSize))
+        for mark in marks {
+            writer.store(UInt16(mark.utf8.count))
+            var mark = mark
+            mark.withUTF8 { writer.copy(UnsafeRawBufferPointer($0)) }
+        }
     }
 }
 

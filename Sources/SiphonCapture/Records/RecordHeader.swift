@@ -4,7 +4,8 @@
 /// 2. the size of each attachment, 8 bytes each;
 /// 3. with `.edited`: the size of the original's text, the number of its attachments and the size of each;
 /// 4. the rules, 4 bytes each;
-/// 5. text, attachments, the original's text and attachments; in the chunk's `parts` instead with `.shared`.
+/// 5. with `.marked`: the size of what follows of this, 4 bytes, and the marks, each with its size, 2 bytes;
+/// 6. text, attachments, the original's text and attachments; in the chunk's `parts` instead with `.shared`.
 ///
 /// The envelope is not kept: whoever reads scans the text again, which costs less than storing eight offsets.
 struct RecordHeader: BitwiseCopyable {
@@ -26,6 +27,8 @@ struct RecordHeader: BitwiseCopyable {
         static let sameAttachments = Flags(rawValue: 128)
         /// The payloads are in the chunk's `parts`.
         static let shared = Flags(rawValue: 256)
+        /// There are marks.
+        static let marked = Flags(rawValue: 512)
     }
 
     /// Bytes from this header to the next one. For a record that is alone in its chunk: all it keeps in memory.

@@ -40,7 +40,14 @@ struct RecordReader: Sendable {
         originalOffset + (isEdited ? 16 + 8 * ownOriginalAttachmentCount : 0)
     }
 
-    private var bytesOffset: Int { rulesOffset + 4 * Int(header.ruleCount) }
+    private var marksOffset: Int { rulesOffset + 4 * Int(header.ruleCount) }
+
+    private var bytesOffset: Int {
+        let offset = marksOffset
+        guard header.flags.contains(.marked) else { return offset }
+        let size: UInt32 = Self.load(chunk, at: offset)
+        return offset + 4 + Int(size)
+    }
 
     private static func load<Value: BitwiseCopyable>(_ chunk: RecordChunk, at offset: Int) -> Value {
         UnsafeRawBufferPointer(chunk.memory).loadUnaligned(fromByteOffset: offset, as: Value.self)
@@ -52,6 +59,20 @@ struct RecordReader: Sendable {
     var attachmentCount: Int { Int(header.attachmentCount) }
     var rules: [RuleID] {
         (0..<Int(header.ruleCount)).map { RuleID(Self.load(chunk, at: rulesOffset + 4 * $0)) }
+    }
+
+    var marks: [String] {
+        guard header.flags.contains(.marked) else { return [] }
+        var marks: [String] = []
+        var offset = marksOffset + 4
+        let end = bytesOffset
+        while offset < end {
+            let size: UInt16 = Self.load(chunk, at: offset)
+            offset += 2
+            marks.append(String(decoding: chunk.memory[offset..<offset + Int(size)], as: UTF8.self))
+            offset += Int(size)
+        }
+        return marks
     }
 
     func attachmentSize(_ index: Int) -> Int { Self.load(chunk, at: sizesOffset + 8 * index) }

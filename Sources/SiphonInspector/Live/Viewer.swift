@@ -113,10 +113,13 @@ final class Viewer: Sendable {
         var newest = NewestEvents(limit: budget.available(now: .now))
         var last = position.passed
         var lost = 0
+        // An event on which a regular expression takes too much work does not match.
+        var reading = EventReading(now: Timestamp.now())
         _ = services.capture.events(after: position.passed, limit: 1) { event in
             lost += position.countMissing(before: event.id, cleared: services.capture.cleared)
             last = event.id
-            if filter.matches(event) { newest.add(event) }
+            reading.forget()
+            if filter.matches(event, reading: &reading) { newest.add(event) }
             return false  // all of them are looked at, none is collected for a page
         }
         guard sendSkipped(newest.skipped + lost) else { return .over }

@@ -18,7 +18,8 @@ package struct EventReading {
     /// Where strings with escapes are decoded.
     private var scratch: [UInt8] = []
     /// What regular expressions may still do for the filter that looks now.
-    private var work = 0
+    private var work = RegularExpression.Limits.work
+    private var workBefore = 0
 
     package init(now: Int64) { self.now = now }
 
@@ -30,9 +31,16 @@ package struct EventReading {
         fault = nil
     }
 
+    /// What the regular expressions of all filters have done with this value, as a share of what one filter may do on
+    /// one event.
+    package var expressionWork: Double {
+        Double(workBefore + RegularExpression.Limits.work - max(0, work)) / Double(RegularExpression.Limits.work)
+    }
+
     /// Another filter looks.
     mutating func begin() {
         fault = nil
+        workBefore += RegularExpression.Limits.work - max(0, work)
         work = RegularExpression.Limits.work
     }
 

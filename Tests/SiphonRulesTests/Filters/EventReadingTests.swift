@@ -124,4 +124,17 @@ struct EventReadingTests {
         #expect(!filter.matches(event(values + 10), reading: &reading))
         #expect(reading.fault != nil)
     }
+
+    @Test("adds up the work of all regular expressions")
+    func addsUpWork() throws {
+        var reading = EventReading(now: 0)
+        let filter = try Filter(parsing: "event:chat or args[0]:/(a+)+$/")
+        #expect(filter.matches(Self.hard, reading: &reading))
+        #expect(reading.expressionWork == 0)
+        for count in 1...3 {
+            reading.forget()
+            #expect(try !Filter(parsing: "args[0]:/(a+)+$/").matches(Self.hard, reading: &reading))
+            #expect(reading.expressionWork == Double(count))
+        }
+    }
 }
