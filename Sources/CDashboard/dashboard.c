@@ -23,6 +23,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char js_api_js[] = {
 #embed "../../web/js/api.js"
 };
+static const unsigned char js_completion_js[] = {
+#embed "../../web/js/completion.js"
+};
 static const unsigned char js_dom_js[] = {
 #embed "../../web/js/dom.js"
 };
@@ -44,8 +47,14 @@ static const unsigned char js_keys_js[] = {
 static const unsigned char js_main_js[] = {
 #embed "../../web/js/main.js"
 };
+static const unsigned char js_paths_js[] = {
+#embed "../../web/js/paths.js"
+};
 static const unsigned char js_store_js[] = {
 #embed "../../web/js/store.js"
+};
+static const unsigned char js_views_completion_js[] = {
+#embed "../../web/js/views/completion.js"
 };
 static const unsigned char js_views_connections_js[] = {
 #embed "../../web/js/views/connections.js"
@@ -88,6 +97,7 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/css/panel.css", "text/css; charset=utf-8", css_panel_css),
     FILE_AT("/icon.svg", "image/svg+xml", icon_svg),
     FILE_AT("/js/api.js", "text/javascript; charset=utf-8", js_api_js),
+    FILE_AT("/js/completion.js", "text/javascript; charset=utf-8", js_completion_js),
     FILE_AT("/js/dom.js", "text/javascript; charset=utf-8", js_dom_js),
     FILE_AT("/js/feed.js", "text/javascript; charset=utf-8", js_feed_js),
     FILE_AT("/js/filter.js", "text/javascript; charset=utf-8", js_filter_js),
@@ -95,7 +105,9 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/js/json.js", "text/javascript; charset=utf-8", js_json_js),
     FILE_AT("/js/keys.js", "text/javascript; charset=utf-8", js_keys_js),
     FILE_AT("/js/main.js", "text/javascript; charset=utf-8", js_main_js),
+    FILE_AT("/js/paths.js", "text/javascript; charset=utf-8", js_paths_js),
     FILE_AT("/js/store.js", "text/javascript; charset=utf-8", js_store_js),
+    FILE_AT("/js/views/completion.js", "text/javascript; charset=utf-8", js_views_completion_js),
     FILE_AT("/js/views/connections.js", "text/javascript; charset=utf-8", js_views_connections_js),
     FILE_AT("/js/views/detail.js", "text/javascript; charset=utf-8", js_views_detail_js),
     FILE_AT("/js/views/events.js", "text/javascript; charset=utf-8", js_views_events_js),

@@ -31,7 +31,7 @@ def web_files():
 
 def test_every_file_is_embedded_and_served():
     source = (ROOT / "Sources/CDashboard/dashboard.c").read_text()
-    names = [file.relative_to(WEB).as_posix() for file in web_files()]
+    names = sorted(file.relative_to(WEB).as_posix() for file in web_files())
     assert sorted(re.findall(r'^#embed "../../web/(.+)"$', source, re.MULTILINE)) == names
     assert sorted(re.findall(r'FILE_AT\("/([^"]+)", ', source)) == names
 

@@ -81,8 +81,26 @@ export function hasQuotedWildcard(text) {
 
 /** Where the word at the end of the text begins, behind a parenthesis or the minus that stands for `not`. */
 export function wordStart(text) {
-  const start = Math.max(text.lastIndexOf(" "), text.lastIndexOf("(")) + 1;
+  let start = 0;
+  let isQuoted = false;
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === "\\") index += 1;
+    else if (text[index] === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && /[\s()]/.test(text[index])) start = index + 1;
+  }
   return text[start] === "-" ? start + 1 : start;
+}
+
+/** Where the last of a term's values begins, behind `key:` and each `|`. */
+export function valueStart(term, key) {
+  let start = key.length + 1;
+  let isQuoted = false;
+  for (let index = start; index < term.length; index++) {
+    if (term[index] === "\\") index += 1;
+    else if (term[index] === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && term[index] === "|") start = index + 1;
+  }
+  return start;
 }
 
 /** What is asked of the server: heartbeats are folded away unless the filter itself speaks of them. */

@@ -39,7 +39,8 @@ test("a column is that of the text as typed", () => {
   equal(filter.typedColumn(2, "a or b", false), 1);
   equal(filter.typedColumn(99, "ab", false), 3);
 });
-const words = [["event:a -ki", 9], ["-ki", 1], ["(ev", 1], ["not (-ev", 6], ["event:a-b", 0], ["", 0]];
+const words = [["event:a -ki", 9], ["-ki", 1], ["(ev", 1], ["not (-ev", 6], ["event:a-b", 0], ["", 0],
+  ['event:"my ev', 0], ['event:"a b" x', 12], ["a b", 2], ["(a) ", 4], ['event:"a\\" b', 0]];
 for (const [text, start] of words) {
   test(`the last word of ${JSON.stringify(text)} begins at ${start}`, () => equal(filter.wordStart(text), start));
 }

@@ -1,6 +1,8 @@
+import { offersAt, seenBy } from "../completion.js";
 import { button, element, setAttribute, setText } from "../dom.js";
-import { count, visible } from "../format.js";
-import { quoted, typedColumn, valuesOf, withToggled, withValues, wordStart } from "../filter.js";
+import { count } from "../format.js";
+import { typedColumn, valuesOf, withToggled, withValues } from "../filter.js";
+import { createCompletion } from "./completion.js";
 
 const kindGroups = [
   { label: "events", kinds: ["event"] },
@@ -13,11 +15,6 @@ const directions = [
   { label: "→ upstream", from: "client", says: "client to upstream" },
   { label: "← client", from: "upstream", says: "upstream to client" },
 ];
-const kinds = kindGroups.flatMap((group) => group.kinds).concat("ping", "pong");
-const verdicts = ["forwarded", "modified", "dropped", "delayed", "throttled", "duplicated", "reordered", "held",
-  "injected", "replied"];
-const ackStates = ["pending", "answered", "late", "duplicate", "unknown", "unanswered"];
-const suggestionsLimit = 10;
 
 /**
  * The filter and the switches that edit it. `act` has `filter(text)`, `heartbeats()`, `pause()`, `leaveFilter()`.
@@ -26,8 +23,10 @@ export function createFilterBar(nodes, store, act) {
   const { state } = store;
   const { input, caret, error, suggestions, toggles, pause } = nodes;
   let timer = null;
-  let offered = [];
-  let chosen = -1;
+  const seen = seenBy(state);
+  const completion = createCompletion(input, suggestions, (text) => offersAt(text, seen), (isWhole) => {
+    if (isWhole) apply();
+  });
 
   const kindButtons = kindGroups.map((group) => toggleButton(group.label, `kind:${group.kinds.join("|")}`, () => {
     act.filter(withToggled(state.filter, "kind", group.kinds));
@@ -54,21 +53,16 @@ export function createFilterBar(nodes, store, act) {
     timer = setTimeout(apply, 250);
     // Its column is that of the text before.
     caret.hidden = true;
-    offer();
+    completion.offer();
   });
-  input.addEventListener("blur", () => hideSuggestions());
   input.addEventListener("keydown", (event) => {
-    const isOpen = !suggestions.hidden;
-    if (event.key === "ArrowDown" && isOpen) choose(chosen + 1);
-    else if (event.key === "ArrowUp" && isOpen) choose(chosen - 1);
-    else if ((event.key === "Tab" || event.key === "Enter") && isOpen && chosen >= 0) complete(offered[chosen]);
-    else if (event.key === "Enter") {
+    if (completion.keydown(event)) return;
+    if (event.key === "Enter") {
       const isChanged = input.value !== state.filter;
       apply();
-      hideSuggestions();
+      completion.hide();
       if (isChanged || !state.filterError) act.leaveFilter();
     } else if (event.key === "ArrowDown") act.leaveFilter();
-    else if (event.key === "Escape" && isOpen) hideSuggestions();
     else if (event.key === "Escape" && input.value !== "") {
       input.value = "";
       apply();
@@ -85,83 +79,6 @@ export function createFilterBar(nodes, store, act) {
   function apply() {
     clearTimeout(timer);
     if (input.value !== state.filter) act.filter(input.value);
-  }
-
-  /** The word the caret stands in, and where it begins. */
-  function currentWord() {
-    const before = input.value.slice(0, input.selectionStart);
-    const start = wordStart(before);
-    return { word: before.slice(start), start };
-  }
-
-  function offer() {
-    const { word } = currentWord();
-    const colon = word.indexOf(":");
-    const values = colon < 0 ? keyOffers() : valueOffers(word.slice(0, colon));
-    const start = colon < 0 ? "" : word.slice(0, word.lastIndexOf("|") > colon ? word.lastIndexOf("|") + 1 : colon + 1);
-    offered = word === "" ? [] : values
-      .map((value) => start + value)
-      .filter((text) => text.toLowerCase().startsWith(word.toLowerCase()) && text !== word)
-      .slice(0, suggestionsLimit);
-    chosen = -1;
-    suggestions.hidden = offered.length === 0;
-    suggestions.replaceChildren(...offered.map((text, index) => element("li", {
-      role: "option", id: `suggestion-${index}`, text: visible(text), "aria-selected": "false",
-      on: {
-        mousedown: (event) => {
-          event.preventDefault();
-          complete(text);
-        },
-      },
-    })));
-    setAttribute(input, "aria-expanded", String(!suggestions.hidden));
-    setAttribute(input, "aria-activedescendant", null);
-  }
-
-  function keyOffers() {
-    return ["event:", "kind:", "from:", "conn:", "ns:", "is:", "transport:", "eio:", "parser:", "not", "and", "or"];
-  }
-
-  function valueOffers(key) {
-    if (key === "kind") return kinds;
-    if (key === "from") return ["client", "upstream"];
-    if (key === "is") return [...verdicts, ...ackStates];
-    if (key === "transport") return ["polling", "websocket"];
-    if (key === "parser") return ["json", "msgpack"];
-    if (key === "eio") return ["3", "4"];
-    if (key === "event") return [...state.names.keys()].map(quoted);
-    if (key === "conn") return [...state.connections.keys()].reverse();
-    if (key === "ns") {
-      const joined = [...state.connections.values()].flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
-      return [...new Set([...state.names.values(), ...joined])].map(quoted);
-    }
-    return [];
-  }
-
-  function choose(index) {
-    chosen = (index + offered.length) % offered.length;
-    [...suggestions.children].forEach((child, at) => setAttribute(child, "aria-selected", String(at === chosen)));
-    setAttribute(input, "aria-activedescendant", `suggestion-${chosen}`);
-  }
-
-  function complete(text) {
-    const { start } = currentWord();
-    const rest = input.value.slice(input.selectionStart);
-    const isWhole = !/[:.>]$/.test(text);
-    input.value = input.value.slice(0, start) + text + (isWhole && rest === "" ? " " : "") + rest;
-    const end = start + text.length + (isWhole ? 1 : 0);
-    input.setSelectionRange(end, end);
-    if (isWhole) {
-      hideSuggestions();
-      apply();
-    } else {
-      offer();
-    }
-  }
-
-  function hideSuggestions() {
-    suggestions.hidden = true;
-    setAttribute(input, "aria-expanded", "false");
   }
 
   function render() {

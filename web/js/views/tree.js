@@ -1,6 +1,7 @@
 import { button, copyButton, element, wireText } from "../dom.js";
 import { binaryIndex, literal, plural, preview } from "../format.js";
 import { Members, NumberText, write } from "../json.js";
+import { membersOf, pathTo } from "../paths.js";
 
 /** Members of one level shown at first, and with each press of "more". */
 const chunk = 100;
@@ -45,7 +46,7 @@ function node(key, value, path, depth, options, other) {
   const name = element("span", { class: typeof key === "number" ? "index" : "key" });
   name.append(...(typeof key === "number" ? [String(key)] : wireText(cut(key, 200))));
   const attachment = binaryIndex(value);
-  const members = attachment === undefined ? membersOf(value) : null;
+  const members = membersOf(value);
   if (!members || members.length === 0) {
     const line = element("div", { class: "leaf", "data-path": path }, name, ": ", scalar(value, attachment, options));
     line.classList.toggle("changed", isChanged);
@@ -110,20 +111,9 @@ function tools(path, value) {
   );
 }
 
-function membersOf(value) {
-  if (Array.isArray(value)) return value.map((item, index) => [index, item]);
-  return value instanceof Members ? value.entries : null;
-}
-
 function memberOf(value, key) {
   if (Array.isArray(value) && typeof key === "number") return value[key];
   return value instanceof Members && typeof key === "string" ? value.get(key) : undefined;
-}
-
-/** In the filter language: `args[0].a["b.c"]`. */
-function pathTo(path, key) {
-  if (typeof key === "number") return `${path}[${key}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${literal(cut(key, 200))}]`;
 }
 
 function text(value) {
