@@ -14,6 +14,9 @@ static const unsigned char css_events_css[] = {
 static const unsigned char css_layout_css[] = {
 #embed "../../web/css/layout.css"
 };
+static const unsigned char css_narrow_css[] = {
+#embed "../../web/css/narrow.css"
+};
 static const unsigned char css_panel_css[] = {
 #embed "../../web/css/panel.css"
 };
@@ -22,6 +25,9 @@ static const unsigned char icon_svg[] = {
 };
 static const unsigned char js_api_js[] = {
 #embed "../../web/js/api.js"
+};
+static const unsigned char js_appearance_js[] = {
+#embed "../../web/js/appearance.js"
 };
 static const unsigned char js_completion_js[] = {
 #embed "../../web/js/completion.js"
@@ -94,9 +100,11 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/css/base.css", "text/css; charset=utf-8", css_base_css),
     FILE_AT("/css/events.css", "text/css; charset=utf-8", css_events_css),
     FILE_AT("/css/layout.css", "text/css; charset=utf-8", css_layout_css),
+    FILE_AT("/css/narrow.css", "text/css; charset=utf-8", css_narrow_css),
     FILE_AT("/css/panel.css", "text/css; charset=utf-8", css_panel_css),
     FILE_AT("/icon.svg", "image/svg+xml", icon_svg),
     FILE_AT("/js/api.js", "text/javascript; charset=utf-8", js_api_js),
+    FILE_AT("/js/appearance.js", "text/javascript; charset=utf-8", js_appearance_js),
     FILE_AT("/js/completion.js", "text/javascript; charset=utf-8", js_completion_js),
     FILE_AT("/js/dom.js", "text/javascript; charset=utf-8", js_dom_js),
     FILE_AT("/js/feed.js", "text/javascript; charset=utf-8", js_feed_js),

@@ -621,6 +621,50 @@ def test_it_fits_nine_hundred_pixels(siphon, client, inspector):
     )
 
 
+def test_nothing_scrolls_sideways_in_a_narrow_window(siphon, client, inspector):
+    siphon.api.post(
+        "rules", json={"name": "x" * 200, "when": "event:" + "y" * 200, "then": {"set": {"args[0]": "z" * 200}}}
+    )
+    page = inspector(siphon)
+    client.emit("n" * 80, "a" * 200)
+    open_event_when_there(page, "n" * 80)
+    for panel in ("event", "inject"):
+        page.click(f"#tab-{panel}")
+        page.wait_for_selector(f"#panel-{panel}:visible")
+        for width in (320, 400, 520, 639, 641, 800):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate("(id) => document.getElementById(id).scrollWidth", f"panel-{panel}") <= width
+            assert page.locator("#filter, .commands button, .tabs button, #events").evaluate_all(
+                "(nodes) => nodes.every((node) => node.getBoundingClientRect().right <= innerWidth)"
+            )
+
+
+def test_where_keys_go_is_seen_from_the_first_key_on(siphon, client, inspector):
+    page = inspector(siphon)
+    ring = "getComputedStyle(document.activeElement).outlineStyle"
+    assert (focused(page), page.evaluate(ring)) == ("events", "none")
+    page.keyboard.press("Control")
+    assert page.evaluate(ring) == "none"
+    page.keyboard.press("j")
+    assert (focused(page), page.evaluate(ring)) == ("events", "solid")
+
+
+def test_the_help_shows_the_text_on_filters(siphon, inspector):
+    page = inspector(siphon)
+    page.route("**/help/filters.txt", lambda route: route.fulfill(status=404))
+    page.keyboard.press("?")
+    until(page, "document.getElementById('help-filters').textContent.startsWith('It cannot be shown')")
+    page.keyboard.press("Escape")
+    page.unroute("**/help/filters.txt")
+    file = WEB / "help/filters.txt"
+    text = file.read_text() if file.exists() else "event:chat*   by name\n<b>from:client</b>\n"
+    if not file.exists():
+        page.route("**/help/filters.txt", lambda route: route.fulfill(body=text, content_type="text/plain"))
+    page.keyboard.press("?")
+    until(page, "(text) => document.getElementById('help-filters').textContent === text", text)
+
+
 def test_it_says_when_siphon_is_gone(upstream, inspector, tmp_path):
     siphon = Siphon(upstream.url, stderr=tmp_path / "siphon.log")
     try:

@@ -35,7 +35,7 @@ async function send(method, path, body) {
   }
   let response;
   try {
-    response = await fetch(root + path, options);
+    response = await fetch(path.startsWith("/") ? path : root + path, options);
   } catch {
     throw new APIError(0, "unreachable", "Siphon does not answer. Is it still running?");
   }
@@ -162,6 +162,11 @@ export async function replaceRule(id, json) {
 
 export async function deleteRule(id) {
   await call("DELETE", `rules/${encodeURIComponent(id)}`);
+}
+
+/** The text of `siphon help filters`. */
+export async function filterHelp() {
+  return (await send("GET", "/help/filters.txt")).text();
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as api from "./api.js";
+import { createAppearance } from "./appearance.js";
 import { createFeed } from "./feed.js";
 import { quoted, withToggled, withValues, valuesOf } from "./filter.js";
 import { base64, binaryIndex } from "./format.js";
@@ -9,7 +10,7 @@ import { createConnectionsView } from "./views/connections.js";
 import { createDetailView } from "./views/detail.js";
 import { createEventsView } from "./views/events.js";
 import { createFilterBar } from "./views/filterbar.js";
-import { fillHelp } from "./views/help.js";
+import { createHelp } from "./views/help.js";
 import { createInjectView, takesEvents } from "./views/inject.js";
 import { createRulesView } from "./views/rules.js";
 import { createStatusView } from "./views/status.js";
@@ -61,6 +62,8 @@ const rulesView = createRulesView(byID("panel-rules"), store, {
   replace: (id, json) => changeRules(() => api.replaceRule(id, json)),
   remove: (id) => changeRules(() => api.deleteRule(id)),
 });
+const appearance = createAppearance(byID("panel"), byID("splitter"));
+const help = createHelp(byID("help"), api.filterHelp);
 const statusView = createStatusView(
   {
     notice: byID("notice"), noticeText: byID("notice-text"), noticeClose: byID("notice-close"),
@@ -304,12 +307,14 @@ const commands = {
     showPanel("rules");
     focusPanel(rulesView);
   },
-  theme: switchTheme,
-  help: () => byID("help").showModal(),
+  theme: appearance.switchTheme,
+  help: () => help.open(),
 };
 
 document.addEventListener("keydown", (event) => {
   const { target } = event;
+  // From now on it must be seen where keys go.
+  if (!["Control", "Meta", "Alt", "Shift"].includes(event.key)) document.documentElement.dataset.keys = "";
   // A dialog closes itself with Escape, and nothing behind it moves.
   if (document.querySelector("dialog[open]")) return;
   const isTyping = target.matches("input:not([type=checkbox]), textarea, select");
@@ -331,7 +336,7 @@ for (const panel of ["inject", "rules"]) {
   });
 }
 byID("open-help").addEventListener("click", () => commands.help());
-byID("theme").addEventListener("click", switchTheme);
+byID("theme").addEventListener("click", appearance.switchTheme);
 byID("panel-close").addEventListener("click", () => {
   store.setPanel(null);
   focusList();
@@ -349,59 +354,6 @@ for (const tab of document.querySelectorAll("[role=tab]")) {
   });
 }
 
-function stored(key) {
-  // Storage can be forbidden in a browser's settings.
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function keep(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Then the choice lasts as long as the page.
-  }
-}
-
-function switchTheme() {
-  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
-  document.documentElement.dataset.theme = isDark ? "light" : "dark";
-  keep("siphon-theme", document.documentElement.dataset.theme);
-}
-
-function setPanelSize(pixels) {
-  const size = Math.round(Math.min(Math.max(pixels, 300), 1200));
-  document.body.style.setProperty("--panel-size", `${size}px`);
-  byID("splitter").setAttribute("aria-valuenow", String(size));
-  keep("siphon-panel", String(size));
-}
-
-function watchSplitter() {
-  const splitter = byID("splitter");
-  const panel = byID("panel");
-  splitter.addEventListener("pointerdown", (event) => {
-    splitter.setPointerCapture(event.pointerId);
-    event.preventDefault();
-  });
-  splitter.addEventListener("pointermove", (event) => {
-    if (!splitter.hasPointerCapture(event.pointerId)) return;
-    const edge = panel.getBoundingClientRect();
-    const isBelow = splitter.offsetWidth > splitter.offsetHeight;
-    setPanelSize(isBelow ? edge.bottom - event.clientY : edge.right - event.clientX);
-  });
-  splitter.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: 24, ArrowUp: 24, ArrowRight: -24, ArrowDown: -24 }[event.key];
-    if (!step) return;
-    const edge = panel.getBoundingClientRect();
-    setPanelSize((splitter.offsetWidth > splitter.offsetHeight ? edge.height : edge.width) + step);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-}
-
 /** The filter and the selected event stand in the address, so that a reload or a bookmark comes back to them. */
 function writeAddress() {
   const parameters = new URLSearchParams();
@@ -412,15 +364,10 @@ function writeAddress() {
 }
 
 function start() {
-  const theme = stored("siphon-theme");
-  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
-  const size = Number(stored("siphon-panel"));
-  if (size > 0) setPanelSize(size);
+  appearance.restore();
   const address = new URLSearchParams(location.hash.slice(1));
   const event = address.get("event");
   store.setFilter(address.get("filter") ?? "");
-  fillHelp(byID("help"));
-  watchSplitter();
   renderPanel();
   feed.poll(true);
   feed.loadRules();
