@@ -13,25 +13,29 @@ package struct FilterGate: Sendable {
     private let entries: [Entry]
     private let keys: [Key]
     private let asksNamespaces: Bool
+    /// For those who come with every packet.
+    let mask: EnvelopeMask.Bits
 
     package init(_ filters: [Filter]) {
         self.filters = filters
         var entries: [Entry] = []
         var keys: [Key] = []
+        var mask = EnvelopeMask.Bits()
         for filter in filters {
             let needs = filter.needs
-            let names = keys.count..<keys.count + (needs.names?.count ?? 0)
-            keys += needs.names ?? []
-            let namespaces = keys.count..<keys.count + (needs.namespaces?.count ?? 0)
-            keys += needs.namespaces ?? []
+            needs.note(in: &mask)
+            let names = keys.count
+            keys += needs.names?.map(Key.init) ?? []
+            let namespaces = keys.count
+            keys += needs.namespaces?.map(Key.init) ?? []
             entries.append(
                 Entry(
-                    facts: needs.facts, names: needs.names == nil ? nil : names,
-                    namespaces: needs.namespaces == nil ? nil : namespaces))
+                    facts: needs.facts, names: UInt32(names), namespaces: UInt32(namespaces), end: UInt32(keys.count)))
         }
         self.entries = entries
         self.keys = keys
-        asksNamespaces = entries.contains { $0.namespaces != nil }
+        self.mask = mask
+        asksNamespaces = entries.contains { $0.namespaces < $0.end }
     }
 
     package var isEmpty: Bool { filters.isEmpty }
@@ -51,24 +55,26 @@ package struct FilterGate: Sendable {
         }
         for index in start..<entries.count {
             let entry = entries[index]
-            guard entry.facts.contains(facts), holds(entry.names, for: name),
-                holds(entry.namespaces, for: namespace)
+            guard entry.facts.contains(facts), holds(entry.names, entry.namespaces, for: name),
+                holds(entry.namespaces, entry.end, for: namespace)
             else { continue }
             if filters[index].mayMatch(envelopeOf: packet, context: context) { return index }
         }
         return nil
     }
 
-    private func holds(_ range: Range<Int>?, for text: Key.Text) -> Bool {
-        guard let range, text.isPlain else { return true }
-        for index in range where keys[index].mayDescribe(text) { return true }
+    private func holds(_ start: UInt32, _ end: UInt32, for text: Key.Text) -> Bool {
+        guard start < end, text.isPlain else { return true }
+        for index in Int(start)..<Int(end) where keys[index].mayDescribe(text) { return true }
         return false
     }
 
     private struct Entry: Sendable {
         let facts: Facts
-        let names: Range<Int>?
-        let namespaces: Range<Int>?
+        /// Where the keys of names start, where those of namespaces do, and where these end; none for any.
+        let names: UInt32
+        let namespaces: UInt32
+        let end: UInt32
     }
 }
 
@@ -113,15 +119,13 @@ private struct Key: Sendable, Hashable {
     private let hash: UInt64
     private let hashMask: UInt64
 
-    /// Nil for a pattern that says nothing of how a text begins.
-    init?(_ pattern: TextPattern) {
-        let head = pattern.literalHead
+    /// `head` says how a text begins.
+    init(_ head: TextHead) {
         let text = head.bytes.withUnsafeBytes { Text($0, $0.indices) }
         if head.isWhole {
             self.init(start: 0, startMask: 0, hash: text.hash, hashMask: .max)
             return
         }
-        guard !head.bytes.isEmpty else { return nil }
         let mask = head.bytes.count >= 8 ? .max : (1 as UInt64) << UInt64(8 * head.bytes.count) - 1
         self.init(start: text.start & mask, startMask: mask, hash: 0, hashMask: 0)
     }
@@ -193,14 +197,25 @@ private struct Key: Sendable, Hashable {
 private struct Needs {
     var facts = Facts.all
     /// Nil for any name; none of these and it cannot match.
-    var names: [Key]?
-    var namespaces: [Key]?
+    var names: [TextHead]?
+    var namespaces: [TextHead]?
 
     static let impossible = Needs(facts: [])
 
+    func note(in mask: inout EnvelopeMask.Bits) {
+        guard !facts.isEmpty else { return }
+        if let names {
+            for head in names { mask.addName(head) }
+        } else if let namespaces {
+            for head in namespaces { mask.addNamespace(head) }
+        } else {
+            mask.addEverything()
+        }
+    }
+
     func and(_ other: Needs) -> Needs {
         // Both lists hold; the shorter one says more.
-        func both(_ left: [Key]?, _ right: [Key]?) -> [Key]? {
+        func both(_ left: [TextHead]?, _ right: [TextHead]?) -> [TextHead]? {
             guard let left, let right else { return left ?? right }
             return left.count <= right.count ? left : right
         }
@@ -210,7 +225,7 @@ private struct Needs {
     }
 
     func or(_ other: Needs) -> Needs {
-        func either(_ left: [Key]?, _ right: [Key]?) -> [Key]? {
+        func either(_ left: [TextHead]?, _ right: [TextHead]?) -> [TextHead]? {
             guard let left, let right else { return nil }
             return left + right
         }
@@ -239,13 +254,13 @@ extension FilterTerm {
     fileprivate var needs: Needs {
         switch self {
         case .event(let conditions):
-            let keys = conditions.map { condition -> Key? in
-                if case .pattern(let pattern) = condition { Key(pattern) } else { nil }
+            let keys = conditions.map { condition -> TextHead? in
+                if case .pattern(let pattern) = condition { TextHead(pattern) } else { nil }
             }
             return Needs(
                 facts: .all(but: .kinds, [.kind(.event)]), names: keys.contains(nil) ? nil : keys.compactMap { $0 })
         case .namespace(let patterns):
-            let keys = patterns.map { Key($0) }
+            let keys = patterns.map { TextHead($0) }
             return Needs(namespaces: keys.contains(nil) ? nil : keys.compactMap { $0 })
         case .from(let sides): return Needs(facts: .all(but: .sides, sides.map(Facts.side)))
         case .kind(let kinds): return Needs(facts: .all(but: .kinds, kinds.map(Facts.kind)))
@@ -257,17 +272,5 @@ extension FilterTerm {
         case .latency: return .impossible
         case .connection, .state, .parser, .size, .time, .mark, .value, .text: return Needs()
         }
-    }
-}
-
-extension TextPattern {
-    /// The bytes that a matching text begins with, and whether they are all of it.
-    fileprivate var literalHead: (bytes: [UInt8], isWhole: Bool) {
-        var head = String.UnicodeScalarView()
-        for piece in pieces {
-            guard case .scalar(let scalar) = piece else { return (Array(String(head).utf8), false) }
-            head.append(scalar)
-        }
-        return (Array(String(head).utf8), true)
     }
 }

@@ -22,15 +22,15 @@ package final class RuleStore: EventMiddleware {
     }
 
     private let state = NIOLockedValueBox(State())
-    /// Whether any rule is enabled, for those who come with every packet and would mind a lock.
-    private let hasFilters = Atomic(false)
+    /// For those who come with every packet and would mind a lock.
+    private let mask = EnvelopeMask()
 
     package init() {}
 
     // MARK: The step
 
     package func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
-        guard hasFilters.load(ordering: .relaxed) else { return false }
+        guard mask.mayWant(packet) else { return false }
         let rules = state.withLockedValue { $0.rules }
         return rules.gate.first(envelopeOf: packet, context: context) != nil
     }
@@ -106,7 +106,7 @@ package final class RuleStore: EventMiddleware {
 
     private func change<Result>(_ body: (inout State) -> Result) -> Result {
         state.withLockedValue { state in
-            defer { hasFilters.store(!state.rules.gate.isEmpty, ordering: .relaxed) }
+            defer { mask.replace(with: state.rules.gate.mask) }
             return body(&state)
         }
     }
