@@ -20,6 +20,9 @@ static const unsigned char css_narrow_css[] = {
 static const unsigned char css_panel_css[] = {
 #embed "../../web/css/panel.css"
 };
+static const unsigned char css_rules_css[] = {
+#embed "../../web/css/rules.css"
+};
 static const unsigned char icon_svg[] = {
 #embed "../../web/icon.svg"
 };
@@ -59,6 +62,24 @@ static const unsigned char js_paths_js[] = {
 static const unsigned char js_store_js[] = {
 #embed "../../web/js/store.js"
 };
+static const unsigned char js_rules_actions_js[] = {
+#embed "../../web/js/rules/actions.js"
+};
+static const unsigned char js_rules_control_js[] = {
+#embed "../../web/js/rules/control.js"
+};
+static const unsigned char js_rules_draft_js[] = {
+#embed "../../web/js/rules/draft.js"
+};
+static const unsigned char js_rules_fields_js[] = {
+#embed "../../web/js/rules/fields.js"
+};
+static const unsigned char js_rules_place_js[] = {
+#embed "../../web/js/rules/place.js"
+};
+static const unsigned char js_rules_value_js[] = {
+#embed "../../web/js/rules/value.js"
+};
 static const unsigned char js_views_completion_js[] = {
 #embed "../../web/js/views/completion.js"
 };
@@ -92,6 +113,30 @@ static const unsigned char js_views_status_js[] = {
 static const unsigned char js_views_tree_js[] = {
 #embed "../../web/js/views/tree.js"
 };
+static const unsigned char js_views_rules_action_js[] = {
+#embed "../../web/js/views/rules/action.js"
+};
+static const unsigned char js_views_rules_conditions_js[] = {
+#embed "../../web/js/views/rules/conditions.js"
+};
+static const unsigned char js_views_rules_form_js[] = {
+#embed "../../web/js/views/rules/form.js"
+};
+static const unsigned char js_views_rules_lines_js[] = {
+#embed "../../web/js/views/rules/lines.js"
+};
+static const unsigned char js_views_rules_list_js[] = {
+#embed "../../web/js/views/rules/list.js"
+};
+static const unsigned char js_views_rules_places_js[] = {
+#embed "../../web/js/views/rules/places.js"
+};
+static const unsigned char js_views_rules_trial_js[] = {
+#embed "../../web/js/views/rules/trial.js"
+};
+static const unsigned char js_views_rules_when_js[] = {
+#embed "../../web/js/views/rules/when.js"
+};
 
 #define FILE_AT(path, type, bytes) {path, type, bytes, sizeof bytes}
 
@@ -102,6 +147,7 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/css/layout.css", "text/css; charset=utf-8", css_layout_css),
     FILE_AT("/css/narrow.css", "text/css; charset=utf-8", css_narrow_css),
     FILE_AT("/css/panel.css", "text/css; charset=utf-8", css_panel_css),
+    FILE_AT("/css/rules.css", "text/css; charset=utf-8", css_rules_css),
     FILE_AT("/icon.svg", "image/svg+xml", icon_svg),
     FILE_AT("/js/api.js", "text/javascript; charset=utf-8", js_api_js),
     FILE_AT("/js/appearance.js", "text/javascript; charset=utf-8", js_appearance_js),
@@ -115,6 +161,12 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/js/main.js", "text/javascript; charset=utf-8", js_main_js),
     FILE_AT("/js/paths.js", "text/javascript; charset=utf-8", js_paths_js),
     FILE_AT("/js/store.js", "text/javascript; charset=utf-8", js_store_js),
+    FILE_AT("/js/rules/actions.js", "text/javascript; charset=utf-8", js_rules_actions_js),
+    FILE_AT("/js/rules/control.js", "text/javascript; charset=utf-8", js_rules_control_js),
+    FILE_AT("/js/rules/draft.js", "text/javascript; charset=utf-8", js_rules_draft_js),
+    FILE_AT("/js/rules/fields.js", "text/javascript; charset=utf-8", js_rules_fields_js),
+    FILE_AT("/js/rules/place.js", "text/javascript; charset=utf-8", js_rules_place_js),
+    FILE_AT("/js/rules/value.js", "text/javascript; charset=utf-8", js_rules_value_js),
     FILE_AT("/js/views/completion.js", "text/javascript; charset=utf-8", js_views_completion_js),
     FILE_AT("/js/views/connections.js", "text/javascript; charset=utf-8", js_views_connections_js),
     FILE_AT("/js/views/detail.js", "text/javascript; charset=utf-8", js_views_detail_js),
@@ -126,6 +178,14 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/js/views/rules.js", "text/javascript; charset=utf-8", js_views_rules_js),
     FILE_AT("/js/views/status.js", "text/javascript; charset=utf-8", js_views_status_js),
     FILE_AT("/js/views/tree.js", "text/javascript; charset=utf-8", js_views_tree_js),
+    FILE_AT("/js/views/rules/action.js", "text/javascript; charset=utf-8", js_views_rules_action_js),
+    FILE_AT("/js/views/rules/conditions.js", "text/javascript; charset=utf-8", js_views_rules_conditions_js),
+    FILE_AT("/js/views/rules/form.js", "text/javascript; charset=utf-8", js_views_rules_form_js),
+    FILE_AT("/js/views/rules/lines.js", "text/javascript; charset=utf-8", js_views_rules_lines_js),
+    FILE_AT("/js/views/rules/list.js", "text/javascript; charset=utf-8", js_views_rules_list_js),
+    FILE_AT("/js/views/rules/places.js", "text/javascript; charset=utf-8", js_views_rules_places_js),
+    FILE_AT("/js/views/rules/trial.js", "text/javascript; charset=utf-8", js_views_rules_trial_js),
+    FILE_AT("/js/views/rules/when.js", "text/javascript; charset=utf-8", js_views_rules_when_js),
 };
 
 const struct siphon_dashboard_file *siphon_dashboard_files(size_t *count) {

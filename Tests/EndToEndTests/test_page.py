@@ -7,7 +7,22 @@ import threading
 from pathlib import Path
 
 import pytest
+from pages import (
+    ROWS,
+    client,
+    filter_reads,
+    focused,
+    inspector,
+    open_event,
+    open_event_when_there,
+    preview,
+    row,
+    set_filter,
+    until,
+)
 from processes import Siphon, eventually
+
+__all__ = ["client", "inspector"]
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -17,7 +32,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-ROWS = "#events [data-event-id]:visible"
 
 
 def web_files():
@@ -87,63 +101,6 @@ def test_module(module, page, web_server):
 
 
 # The page
-
-
-@pytest.fixture
-def inspector(page):
-    """inspector(siphon) -> the page, loaded and live. A dialog or a breach of the policy fails the test."""
-    breaches: list[str] = []
-    page.on("dialog", lambda dialog: (breaches.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    page.expose_function("noteBreach", lambda breach: breaches.append(breach))
-    page.add_init_script(
-        "addEventListener('securitypolicyviolation',"
-        " (event) => noteBreach(`${event.violatedDirective} ${event.blockedURI}`))"
-    )
-
-    def start(siphon):
-        page.goto(siphon.inspector_url)
-        page.wait_for_selector("#stream[data-state=live]")
-        return page
-
-    yield start
-    assert breaches == []
-
-
-@pytest.fixture
-def client(siphon, open_client):
-    return open_client(siphon.url, ["websocket"])
-
-
-def until(page, expression: str, argument=None):
-    """Asks again and again from outside: Playwright's own waiting needs `eval`, which the policy forbids."""
-    return eventually(lambda: page.evaluate(expression, argument), 10, expression)
-
-
-def row(page, name: str):
-    return page.locator(f'{ROWS}:has([data-cell="name"]:text-is("{name}"))[data-kind="event"]')
-
-
-def preview(page, text: str):
-    return page.locator(f'{ROWS} [data-cell="preview"]:text-is("{text}")')
-
-
-def open_event(page, name: str):
-    row(page, name).last.click()
-    page.wait_for_selector("#panel-event[data-complete=true]")
-    assert page.inner_text("#panel-event [data-field=name]") == name
-
-
-def set_filter(page, text: str):
-    page.fill("#filter", text)
-    until(page, "(text) => document.getElementById('filter').dataset.applied === text", text)
-
-
-def filter_reads(page, text: str):
-    eventually(lambda: page.input_value("#filter") == text, what=f"{text!r} in the filter")
-
-
-def focused(page) -> str:
-    return page.evaluate("document.activeElement.id")
 
 
 def test_an_event_arrives_with_its_ack(siphon, client, inspector):
@@ -370,11 +327,6 @@ def test_deep_and_long_arguments_do_not_stop_the_page(siphon, client, inspector)
     row(page, "count").wait_for()
 
 
-def open_event_when_there(page, name):
-    row(page, name).last.wait_for()
-    open_event(page, name)
-
-
 def test_an_attachment_is_shown_and_downloaded(siphon, client, inspector):
     page = inspector(siphon)
     content = b"<html>\x00\xff" + bytes(300)
@@ -430,44 +382,6 @@ def test_an_event_is_sent_again(siphon, client, inspector, upstream):
     assert seen[0]["args"] == seen[1]["args"] == [{"n": 1, "file": {"bytes": "0102"}}]
 
 
-def test_a_rule_is_added_seen_at_work_switched_off_and_deleted(siphon, client, inspector):
-    page = inspector(siphon)
-    page.keyboard.press("r")
-    page.wait_for_selector("#rule-when:visible")
-    page.fill("#rule-when", "event:ask from:client")
-    page.select_option("#rule-action", "set")
-    page.fill("#rule-path", "args[0].room")
-    page.fill("#rule-value", "staging")
-    assert page.inner_text("#panel-rules .note") == 'a text needs quotes: "staging"'
-    assert page.is_disabled("[data-action=add-rule]")
-    page.fill("#rule-value", '"staging"')
-    page.click("[data-action=add-rule]")
-    page.wait_for_selector("[data-rule-id]")
-    assert client.call("ask", {"room": "lobby", "n": 1}) == {"room": "staging", "n": 1}
-    row(page, "ask").locator("[data-badge=modified]").wait_for()
-    until(page, "document.querySelector('[data-field=hits]').textContent === '1 hit'")
-    open_event(page, "ask")
-    assert '"lobby"' in page.inner_text("[data-side=original] .changed")
-    assert '"staging"' in page.inner_text("[data-side=sent] .changed")
-
-    page.keyboard.press("r")
-    page.uncheck("[data-field=enabled]")
-    eventually(lambda: siphon.api.get("rules")["rules"][0]["enabled"] is False)
-    assert client.call("ask", {"room": "lobby"}) == {"room": "lobby"}
-    page.click("[data-action=delete-rule]")
-    eventually(lambda: siphon.api.get("rules")["rules"] == [])
-    page.wait_for_selector("[data-rule-id]", state="detached")
-
-    page.fill("#rule-when", "event:count")
-    page.select_option("#rule-action", "drop")
-    page.click("[data-action=add-rule]")
-    page.wait_for_selector("[data-rule-id]")
-    client.emit("count", 1)
-    row(page, "count").locator("[data-badge=dropped]").wait_for()
-    client.emit("count", 2, callback=lambda *_: None)
-    row(page, "count").locator("[data-ack=pending]").wait_for()
-
-
 def test_a_form_without_an_open_connection_says_so_and_finds_the_next(siphon, open_client, inspector):
     first = open_client(siphon.url, ["websocket"])
     page = inspector(siphon)
@@ -512,36 +426,6 @@ def test_a_failure_is_said(siphon, client, inspector):
     assert row(page, "count").count() == 1
     page.click("#notice-close")
     page.wait_for_selector("#notice", state="hidden")
-
-
-def test_a_faulty_rules_file_is_shown_with_its_place(start_siphon, upstream, inspector, tmp_path):
-    file = tmp_path / "rules.yaml"
-    file.write_text("rules:\n  - when: event:a\n    then: drop\n")
-    siphon = start_siphon(upstream.url, "--rules", str(file))
-    page = inspector(siphon)
-    file.write_text("rules:\n  - when: event:a\n    then: nothing-known\n")
-    error = eventually(lambda: siphon.api.get("rules")["error"], 10)
-    page.keyboard.press("r")
-    page.wait_for_selector("#panel-rules > .problem:visible")
-    said = page.inner_text("#panel-rules > .problem")
-    assert f"line {error['line']}, column {error['column']}, {error['path']}: {error['message']}" in said
-
-
-def test_a_rule_of_the_file_is_marked_and_one_made_in_the_page_is_not(start_siphon, upstream, inspector, tmp_path):
-    file = tmp_path / "rules.yaml"
-    file.write_text("rules:\n  - when: event:a\n    then: drop\n")
-    siphon = start_siphon(upstream.url, "--rules", str(file))
-    siphon.api.post("rules", json={"when": "event:b", "then": "drop"})
-    assert [rule["source"] for rule in siphon.api.get("rules")["rules"]] == ["file", "api"]
-    page = inspector(siphon)
-    page.keyboard.press("r")
-    page.wait_for_selector("[data-rule-id=r2]:visible")
-    assert page.inner_text("[data-rule-id=r1] [data-field=source]") == "file"
-    assert page.is_hidden("[data-rule-id=r2] [data-field=source]")
-    # Switched off and on here it is still the file's.
-    page.click("[data-rule-id=r1] [data-field=enabled]")
-    eventually(lambda: siphon.api.get("rules")["rules"][0]["enabled"] is False)
-    assert siphon.api.get("rules")["rules"][0]["source"] == "file"
 
 
 def test_every_step_works_by_keys(siphon, client, inspector):
@@ -628,9 +512,11 @@ def test_nothing_scrolls_sideways_in_a_narrow_window(siphon, client, inspector):
     page = inspector(siphon)
     client.emit("n" * 80, "a" * 200)
     open_event_when_there(page, "n" * 80)
-    for panel in ("event", "inject"):
+    for panel in ("event", "inject", "rules"):
         page.click(f"#tab-{panel}")
         page.wait_for_selector(f"#panel-{panel}:visible")
+        if panel == "rules":
+            page.click("[data-action=edit-rule]")
         for width in (320, 400, 520, 639, 641, 800):
             page.set_viewport_size({"width": width, "height": 700})
             assert page.evaluate("document.documentElement.scrollWidth") <= width

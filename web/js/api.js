@@ -164,6 +164,24 @@ export async function deleteRule(id) {
   await call("DELETE", `rules/${encodeURIComponent(id)}`);
 }
 
+export async function orderRules(ids) {
+  await call("PUT", "rules/order", JSON.stringify({ ids }));
+}
+
+/** Writes the rules in force to their file: `{ path, rules }`. */
+export async function saveRules() {
+  return plain(await call("POST", "rules/save", "{}"));
+}
+
+/** What a rule would have done: `{ tested, matches: [{ event, becomes }] }`; `becomes` keeps a peer's text. */
+export async function testRule(json, limit) {
+  const node = await call("POST", "rules/test", `{"rule":${json},"filter":"","limit":${limit}}`);
+  const matches = node.get("matches").map((match) => ({
+    event: eventOf(match.get("event")), becomes: match.get("becomes") ?? new Members(),
+  }));
+  return { tested: plain(node.get("tested")), matches };
+}
+
 /** The text of `siphon help filters`. */
 export async function filterHelp() {
   return (await send("GET", "/help/filters.txt")).text();

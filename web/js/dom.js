@@ -45,6 +45,11 @@ export function button(label, { title, on, ...rest } = {}) {
   return element("button", { type: "button", title, on: { click: on }, ...rest }, label);
 }
 
+/** What was changed in the store is drawn with the next frame: runs once that is done. */
+export function afterDrawing(run) {
+  requestAnimationFrame(() => requestAnimationFrame(run));
+}
+
 /** A button that puts a text on the clipboard and says so for a moment. */
 export function copyButton(label, makeText, title = "Copy") {
   const node = button(label, {

@@ -8,7 +8,7 @@ const catchUpPages = 10;
  * Keeps the store in step with the server: the first page, the live stream, what was missed when it broke, older
  * pages, gaps, status.
  */
-export function createFeed(api, store) {
+export function createFeed(api, store, { loadRules }) {
   const { state } = store;
   /** Counts the lists that were shown: an answer for an earlier one is thrown away. */
   let generation = 0;
@@ -237,14 +237,5 @@ export function createFeed(api, store) {
     }
   }
 
-  async function loadRules() {
-    try {
-      const { rules, error } = await api.rules();
-      store.setRules(rules, error);
-    } catch (error) {
-      store.setRules(state.rules, { message: error.message });
-    }
-  }
-
-  return { reload, loadOlder, loadNewer, fillGap, toNewest, refreshPending, poll, showDetail, loadRules };
+  return { reload, loadOlder, loadNewer, fillGap, toNewest, refreshPending, poll, showDetail };
 }

@@ -104,6 +104,17 @@ export function fullTime(iso) {
   return `${day} ${seconds}.${fraction.padEnd(9, "0")} ${zone}`;
 }
 
+/** How long ago it was, by this machine's clock. */
+export function ago(iso, now = Date.now()) {
+  const seconds = (now - new Date(iso).getTime()) / 1000;
+  if (Number.isNaN(seconds)) return "";
+  if (seconds < 2) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${plural(Math.floor(seconds / 86_400), "day")} ago`;
+}
+
 /** Milliseconds between two ISO times with nine fraction digits; a Date alone would round to whole ones. */
 export function millisecondsBetween(start, end) {
   const [from, to] = [start, end].map((iso) => {

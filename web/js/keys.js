@@ -16,6 +16,7 @@ export const keys = [
   { keys: ["i"], command: "inject", says: "inject an event" },
   { keys: ["s"], command: "again", says: "send the selected event again" },
   { keys: ["r"], command: "rules", says: "rules" },
+  { keys: ["m"], command: "makeRule", says: "make a rule for the selected event" },
   { keys: ["t"], command: "theme", says: "dark or light" },
   { keys: ["?"], command: "help", says: "these keys" },
 ];

@@ -1,10 +1,13 @@
 import * as api from "./api.js";
 import { createAppearance } from "./appearance.js";
+import { afterDrawing } from "./dom.js";
 import { createFeed } from "./feed.js";
 import { quoted, withToggled, withValues, valuesOf } from "./filter.js";
 import { base64, binaryIndex } from "./format.js";
 import { Members, write } from "./json.js";
 import { commandOf } from "./keys.js";
+import { createRuleControl } from "./rules/control.js";
+import { isForRules } from "./rules/draft.js";
 import { createStore } from "./store.js";
 import { createConnectionsView } from "./views/connections.js";
 import { createDetailView } from "./views/detail.js";
@@ -16,13 +19,16 @@ import { createRulesView } from "./views/rules.js";
 import { createStatusView } from "./views/status.js";
 
 const statusInterval = 2000;
+/** Rules are shown as they are hit. */
+const rulesInterval = 1000;
 /** Bytes of attachments that "send again" puts into the form. */
 const draftAttachmentsLimit = 262_144;
 
 const byID = (id) => document.getElementById(id);
 const store = createStore();
 const { state } = store;
-const feed = createFeed(api, store);
+const rules = createRuleControl(api, store);
+const feed = createFeed(api, store, { loadRules: rules.load });
 
 const eventsView = createEventsView(
   {
@@ -54,14 +60,11 @@ const detailView = createDetailView(byID("panel-event"), store, {
   again: sendAgain,
   filterName: (event) => setFilter(withValues(state.filter, "event", [quoted(event.name)])),
   filterConnection: (id) => filterConnection(id, false),
+  makeRule,
   attachment: api.attachment,
 });
 const injectView = createInjectView(byID("panel-inject"), store, { inject, open: openEvent });
-const rulesView = createRulesView(byID("panel-rules"), store, {
-  add: (json) => changeRules(() => api.addRule(json)),
-  replace: (id, json) => changeRules(() => api.replaceRule(id, json)),
-  remove: (id) => changeRules(() => api.deleteRule(id)),
-});
+const rulesView = createRulesView(byID("panel-rules"), store, { ...rules, open: openEvent });
 const appearance = createAppearance(byID("panel"), byID("splitter"));
 const help = createHelp(byID("help"), api.filterHelp);
 const statusView = createStatusView(
@@ -170,7 +173,16 @@ function focusList() {
 
 function showPanel(panel) {
   store.setPanel(panel);
-  if (panel === "rules") feed.loadRules();
+  if (panel !== "rules") return;
+  rules.load();
+  // Without a rule there is nothing else to do here.
+  if (state.rules?.length === 0 && !state.ruleDesk.draft) rules.begin();
+}
+
+function makeRule(event) {
+  rules.beginFor(event);
+  showPanel("rules");
+  focusPanel(rulesView);
 }
 
 function injectInto(connection) {
@@ -182,7 +194,7 @@ function injectInto(connection) {
 
 /** A panel is shown with the next frame, and only then can take the focus. */
 function focusPanel(view) {
-  requestAnimationFrame(() => requestAnimationFrame(() => view.focus()));
+  afterDrawing(() => view.focus());
 }
 
 async function sendAgain(event) {
@@ -230,18 +242,6 @@ async function inject(connection, injection) {
 async function disconnect(id, how) {
   await tried(`${id} could not be disconnected`, api.disconnect(id, how));
   feed.poll(true);
-}
-
-/** Resolves to the sentence of what went wrong, or null. */
-async function changeRules(change) {
-  let failure = null;
-  try {
-    await change();
-  } catch (error) {
-    failure = error.message;
-  }
-  await feed.loadRules();
-  return failure;
 }
 
 function renderPanel() {
@@ -302,6 +302,10 @@ const commands = {
   again: () => {
     const event = state.detail?.event ?? state.byID.get(state.selected);
     if (event?.kind === "event") sendAgain(event);
+  },
+  makeRule: () => {
+    const event = state.detail?.event ?? state.byID.get(state.selected);
+    if (event && isForRules(event)) makeRule(event);
   },
   rules: () => {
     showPanel("rules");
@@ -370,7 +374,7 @@ function start() {
   store.setFilter(address.get("filter") ?? "");
   renderPanel();
   feed.poll(true);
-  feed.loadRules();
+  rules.load();
   feed.reload().then(() => {
     if (/^e\d+$/.test(event ?? "")) openEvent(event);
   });
@@ -380,13 +384,15 @@ function start() {
     if (document.hidden) return;
     polls += 1;
     feed.poll(polls % 5 === 0);
-    if (state.panel === "rules") feed.loadRules();
     const shown = state.panel === "event" ? state.detail?.event : null;
     if (shown?.wantsAck && !shown.ack) feed.showDetail(shown.id);
     const visible = eventsView.visibleEvents();
     const pending = visible.filter((item) => item.wantsAck && !item.ack);
     feed.refreshPending(pending[0], pending.at(-1));
   }, statusInterval);
+  setInterval(() => {
+    if (!document.hidden && state.panel === "rules") rules.load();
+  }, rulesInterval);
 }
 
 start();

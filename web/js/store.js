@@ -49,6 +49,23 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
     injection: null,
     rules: null,
     rulesError: null,
+    /** What the rules panel is about: see `rules/control.js`. */
+    ruleDesk: {
+      /** What the form is to show: `{ id, json }` of a rule, `{ when }` of a new one; null while it is closed. */
+      draft: null,
+      /** Rules that were deleted and can come back, the last of them last: `{ id, json, name, above, below }`. */
+      deleted: [],
+      /** What went wrong with a rule of the list: `{ id, message }`. */
+      failure: null,
+      /** `{ path, rules }`, `{ error, hasNoFile }`, or null. */
+      saving: null,
+      /** Whether rules of a file were seen. */
+      hasFile: false,
+      /** `{ tested, matches }`, `{ error }`, or null. */
+      trial: null,
+      canSave: true,
+      canTry: true,
+    },
 
     status: null,
     /** What failed, in a sentence, until the reader has seen it. */
@@ -362,6 +379,11 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
     setRules(rules, error) {
       state.rules = rules;
       state.rulesError = error;
+      touch("rules");
+    },
+
+    setRuleDesk(changes) {
+      Object.assign(state.ruleDesk, changes);
       touch("rules");
     },
 

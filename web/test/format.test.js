@@ -45,6 +45,14 @@ const latencies = [
 ];
 for (const [value, text] of latencies) test(`${value} ms are ${text}`, () => equal(format.latency(value), text));
 
+const now = Date.parse("2026-11-22T10:00:00Z");
+const past = [
+  ["2026-11-22T09:59:59.500Z", "just now"], ["2026-11-22T10:00:09Z", "just now"], ["2026-11-22T09:59:58Z", "2 s ago"],
+  ["2026-11-22T09:59:00Z", "1 min ago"], ["2026-11-22T07:00:01Z", "2 h ago"], ["2026-11-21T09:00:00Z", "1 day ago"],
+  ["2026-11-12T10:00:00Z", "10 days ago"], ["never", ""],
+];
+for (const [time, text] of past) test(`${time} was ${text}`, () => equal(format.ago(time, now), text));
+
 test("times differ by less than a millisecond", () => {
   const between = format.millisecondsBetween("2026-11-22T10:00:00.999900000Z", "2026-11-22T10:00:01.000150000Z");
   equal(between.toFixed(3), "0.250");

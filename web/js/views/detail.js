@@ -2,6 +2,7 @@ import { button, copyButton, element, wireText } from "../dom.js";
 import * as api from "../api.js";
 import * as format from "../format.js";
 import { Members, write } from "../json.js";
+import { isForRules } from "../rules/draft.js";
 import { tree } from "./tree.js";
 
 /** Characters of raw text shown at first. */
@@ -14,7 +15,7 @@ const sides = { client: "client → upstream", upstream: "upstream → client" }
 
 /**
  * All of one event. `act` has `open(id)`, `again(event)`, `filterName(event)`, `filterConnection(id)`,
- * `attachment(id, index)` (its bytes).
+ * `makeRule(event)`, `attachment(id, index)` (its bytes).
  */
 export function createDetailView(root, store, act) {
   const { state } = store;
@@ -82,6 +83,9 @@ export function createDetailView(root, store, act) {
       element("div", { class: "actions" },
         event.kind === "event" && button("Send again…", { "data-action": "again", on: () => act.again(event) }),
         event.name != null && button("Only this name", { "data-action": "only-name", on: () => act.filterName(event) }),
+        isForRules(event) && button("Make a rule…", {
+          "data-action": "make-rule", title: "A rule for events like this one (m)", on: () => act.makeRule(event),
+        }),
         copyButton("Copy arguments", () => write(event.args, { indent: 2 }), "Copy the arguments as JSON")),
       element("dl", { class: "facts" }, facts.flatMap(([name, value]) => [
         element("dt", { text: name }), element("dd", { "data-fact": name }, value),
