@@ -92,7 +92,7 @@ enum Help {
           rename: chat2                     another name
           replace: [1, { a: 2 }]            other arguments, all of them
           delay: { for: 300ms, jitter: 150ms }    or delay: 300ms
-          throttle: { events: 10, per: 1s } no more than that; the others wait for their turn
+          throttle: { events: 10, per: 1s }  no more than that; others wait for their turn
           duplicate                         sent twice; duplicate: 5 sends it five times in all
           reorder: { window: 3, seed: 7 }   three wait for one another and leave in another order
           reply: [{ ok: false }]            acknowledges the event itself; it is not forwarded

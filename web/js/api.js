@@ -173,13 +173,14 @@ export async function saveRules() {
   return plain(await call("POST", "rules/save", "{}"));
 }
 
-/** What a rule would have done: `{ tested, matches: [{ event, becomes }] }`; `becomes` keeps a peer's text. */
+/** What a rule would have done: `{ tested, matched, matches: [{ event, becomes }] }`, the newest `limit` of these; `becomes`
+ * keeps a peer's text. */
 export async function testRule(json, limit) {
   const node = await call("POST", "rules/test", `{"rule":${json},"filter":"","limit":${limit}}`);
   const matches = node.get("matches").map((match) => ({
     event: eventOf(match.get("event")), becomes: match.get("becomes") ?? new Members(),
   }));
-  return { tested: plain(node.get("tested")), matches };
+  return { tested: plain(node.get("tested")), matched: plain(node.get("matched")), matches };
 }
 
 /** The text of `siphon help filters`. */

@@ -61,7 +61,7 @@ export function createStore(schedule = (run) => requestAnimationFrame(run)) {
       saving: null,
       /** Whether rules of a file were seen. */
       hasFile: false,
-      /** `{ tested, matches }`, `{ error }`, or null. */
+      /** `{ tested, matched, matches }`, `{ error }`, or null. */
       trial: null,
       canSave: true,
       canTry: true,

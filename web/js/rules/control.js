@@ -131,7 +131,7 @@ export function createRuleControl(api, store) {
     }
     try {
       const trial = await api.testRule(json, trialLimit);
-      if (mine === attempts) store.setRuleDesk({ trial: { ...trial, isFull: trial.matches.length >= trialLimit } });
+      if (mine === attempts) store.setRuleDesk({ trial });
       return null;
     } catch (error) {
       if (mine !== attempts) return null;

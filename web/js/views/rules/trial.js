@@ -12,20 +12,20 @@ const arrows = { client: "→", upstream: "←" };
 export function trialNodes(trial, act) {
   if (!trial) return [];
   if (trial.error) return [element("p", { class: "problem", text: "It cannot be tried yet." })];
-  const { tested, matches, isFull } = trial;
-  const rest = matches.length - matchLimit;
+  const { tested, matched, matches } = trial;
+  const rest = matched - matchLimit;
   return [
-    element("p", { "data-field": "trial-count", text: countText(tested, matches.length, isFull) }),
+    element("p", { "data-field": "trial-count", text: countText(tested, matched) }),
     element("ul", { class: "trial-matches" }, matches.slice(0, matchLimit).map((match) => matchNode(match, act))),
     rest > 0 && element("p", { class: "note", text: `… and ${rest} more` }),
   ].filter(Boolean);
 }
 
-function countText(tested, matched, isFull) {
+function countText(tested, matched) {
   if (tested === 0) return "No events were kept yet to try it on.";
   const of = `of ${format.plural(tested, "kept event")}`;
   if (matched === 0) return `It would have matched none ${of}.`;
-  return `It would have matched ${isFull && matched < tested ? "at least " : ""}${format.count(matched)} ${of}:`;
+  return `It would have matched ${format.count(matched)} ${of}:`;
 }
 
 function matchNode({ event, becomes }, act) {
@@ -44,7 +44,7 @@ function matchNode({ event, becomes }, act) {
 
 /** What differs from the event as it was received. */
 function changesOf(event, becomes) {
-  const changed = becomes.entries.filter(([key]) => key !== "verdict" && key !== "raw");
+  const changed = becomes.entries.filter(([key]) => !["verdict", "raw", "sizeBytes"].includes(key));
   return changed.flatMap(([key, after]) => {
     const before = event.original?.get(key) ?? event[key];
     if (key === "args" && Array.isArray(after)) return differences(before, after, "args", changeLimit + 1);
