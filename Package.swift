@@ -84,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "siphon",
             dependencies: [
-                nioCore, nioPosix, locks, logging, "LosslessJSON", "SiphonCore", "SiphonRules", "SiphonCapture",
+                nioCore, nioPosix, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
+                "SiphonCapture",
                 "SiphonProxy", "SiphonInspector", "SiphonDemo",
             ],
             swiftSettings: strict),

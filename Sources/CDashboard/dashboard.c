@@ -23,6 +23,9 @@ static const unsigned char css_panel_css[] = {
 static const unsigned char css_rules_css[] = {
 #embed "../../web/css/rules.css"
 };
+static const unsigned char help_filters_txt[] = {
+#embed "../../web/help/filters.txt"
+};
 static const unsigned char icon_svg[] = {
 #embed "../../web/icon.svg"
 };
@@ -148,6 +151,7 @@ static const struct siphon_dashboard_file files[] = {
     FILE_AT("/css/narrow.css", "text/css; charset=utf-8", css_narrow_css),
     FILE_AT("/css/panel.css", "text/css; charset=utf-8", css_panel_css),
     FILE_AT("/css/rules.css", "text/css; charset=utf-8", css_rules_css),
+    FILE_AT("/help/filters.txt", "text/plain; charset=utf-8", help_filters_txt),
     FILE_AT("/icon.svg", "image/svg+xml", icon_svg),
     FILE_AT("/js/api.js", "text/javascript; charset=utf-8", js_api_js),
     FILE_AT("/js/appearance.js", "text/javascript; charset=utf-8", js_appearance_js),

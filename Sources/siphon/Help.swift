@@ -1,3 +1,5 @@
+import CDashboard
+
 /// What `siphon --help` and `siphon help <topic>` say.
 enum Help {
     static func show(_ topic: String?) throws(CommandError) {
@@ -55,21 +57,7 @@ enum Help {
         Try in the inspector: the filter  event:question is:pending  and the rule
         {"name": "whisper", "when": "event:say", "then": {"set": {"args[0].text": "psst"}}}
         """,
-        "filters": """
-        A filter finds events: in the page, in the API (?filter=) and in the `when` of a rule.
-
-          event:chat*              the event's name, with * and ? as wildcards; event:"my event"
-          ns:/admin  conn:c12      namespace, connection
-          from:client              or from:upstream: the sender
-          kind:event|ack           kinds: event ack connect connect_error disconnect opaque
-                                   open close upgrade ping pong handshake
-          is:dropped|modified      what became of it; for acks: pending answered unanswered late duplicate unknown
-          transport:polling        or transport:websocket; eio:4
-          hello "two words"        words in the arguments and the event's name, in capitals or not
-
-          a b                      both (`and` may stand between them)
-          a or b                   either;  not a,  -a  and ( ) as usual
-        """,
+        "filters": filters,
         "rules": """
         A rule says what to do with the events that a filter finds. In a file for --rules:
 
@@ -117,4 +105,13 @@ enum Help {
         there are for this run, unless they are saved to the file.
         """,
     ]
+
+    /// What the page shows, too: one text, embedded with the page.
+    private static var filters: String {
+        var count = 0
+        let files = UnsafeBufferPointer(start: siphon_dashboard_files(&count), count: count)
+        guard let file = files.first(where: { String(cString: $0.path) == "/help/filters.txt" }) else { return "" }
+        let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
 }

@@ -21,11 +21,25 @@ package struct Filter: Hashable, Sendable {
     /// Most terms of one filter, bare words included.
     package static let termLimit = 100
 
+    /// Behind one reference, since filters are handed on with every packet.
+    private final class Form: Sendable {
+        let source: String
+        let root: FilterNode
+        /// What is asked: `root` in the order of cost.
+        let plan: FilterNode
+
+        init(source: String, root: FilterNode) {
+            self.source = source
+            self.root = root
+            plan = root.cheapestFirst
+        }
+    }
+
+    private let form: Form
+
     /// The text it was parsed from.
-    package let source: String
-    package let root: FilterNode
-    /// What is asked: `root` in the order of cost.
-    private let plan: FilterNode
+    package var source: String { form.source }
+    package var root: FilterNode { form.root }
 
     package static let everything = Filter(source: "", root: .everything)
 
@@ -38,11 +52,7 @@ package struct Filter: Hashable, Sendable {
         self.init(source: text, root: try FilterParser.parse(text, localTime: localTime))
     }
 
-    private init(source: String, root: FilterNode) {
-        self.source = source
-        self.root = root
-        plan = root.cheapestFirst
-    }
+    private init(source: String, root: FilterNode) { form = Form(source: source, root: root) }
 
     /// The filter in its canonical spelling.
     package var text: String { FilterPrinter.text(root) }
@@ -76,7 +86,7 @@ extension Filter {
     /// cannot be answered, `reading.fault` says why, and it does not match, whatever `not` stands in it.
     package func matches(_ event: some EventView, reading: inout EventReading) -> Bool {
         reading.begin()
-        let isMatch = plan.matches(event, &reading)
+        let isMatch = form.plan.matches(event, &reading)
         return isMatch && reading.fault == nil
     }
 
@@ -96,7 +106,7 @@ extension Filter {
     /// Reads no argument; compares the bytes of the name and the namespace where they lie, and allocates nothing unless
     /// one of them holds an escape or more than ASCII.
     package func mayMatch(envelopeOf packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool {
-        plan.likelihood(packet, context) != .no
+        form.plan.likelihood(packet, context) != .no
     }
 
     /// Why no rule can ask this, in a sentence; nil where rules can.
