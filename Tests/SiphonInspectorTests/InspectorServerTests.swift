@@ -394,7 +394,7 @@ struct InspectorServerTests {
                 headers: ["Content-Type: application/json"], body: #"{"to":"client","name":"n","ack":true}"#))
         _ = try await stream.read(through: "siphon-event")
         let duration = await ContinuousClock().measure { await server.stop(grace: .milliseconds(100)) }
-        #expect(duration < .milliseconds(1000))
+        #expect(duration < .seconds(3))
         #expect([503, 0].contains((try? await asleep.response().status) ?? 0))
         #expect(await stream.isClosedByServer())
         #expect(await unread.isClosedByServer())
