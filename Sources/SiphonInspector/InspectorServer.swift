@@ -42,10 +42,12 @@ package final class InspectorServer: Sendable {
     private let urlHost: String
     let http: HTTPServer
 
-    /// - Parameter startedAt: nanoseconds since 1970, UTC.
+    /// - Parameters:
+    ///   - ruleFile: where rules are saved; nil for nowhere.
+    ///   - startedAt: nanoseconds since 1970, UTC.
     package init(
-        configuration: InspectorConfiguration, capture: Capture, rules: RuleStore, control: any ProxyControl,
-        version: String, startedAt: Int64, log: Logger
+        configuration: InspectorConfiguration, capture: Capture, rules: RuleStore, ruleFile: RuleFile? = nil,
+        control: any ProxyControl, version: String, startedAt: Int64, log: Logger
     ) throws(Failure) {
         let token = try Self.token(configuration.token)
         let listener: ListeningSocket
@@ -53,8 +55,8 @@ package final class InspectorServer: Sendable {
             throw Failure(error, configuration)
         }
         let services = InspectorServices(
-            capture: capture, rules: rules, control: control, version: version, startedAt: startedAt,
-            limits: configuration.limits)
+            capture: capture, rules: rules, ruleFile: ruleFile, control: control, version: version,
+            startedAt: startedAt, limits: configuration.limits)
         let service = InspectorService(
             guardian: RequestGuard(token: token, urlHost: listener.urlHost, port: listener.port),
             table: InspectorRoutes.table, services: services)

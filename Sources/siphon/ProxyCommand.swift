@@ -29,8 +29,8 @@ struct ProxyCommand {
         Self.raiseFileLimit()
         let log = makeLog()
         let rules = RuleStore()
-        try loadRules(into: rules)
-        let ruleFile = options.rulesPath.map { RuleFileWatch($0, rules, log) }
+        let ruleFile = try await loadRules(into: rules)
+        let ruleFileWatch = ruleFile.map { RuleFileWatch($0, rules, log) }
         var captureLimits = CaptureLimits()
         captureLimits.memoryBytes = options.memoryBytes
         let capture = Capture(limits: captureLimits)
@@ -40,7 +40,7 @@ struct ProxyCommand {
         let inspector: InspectorServer?
         do throws(CommandError) {
             inspector = try startInspector(
-                proxy: proxy, rules: rules, capture: capture, startedAt: startedAt, log: log)
+                proxy: proxy, rules: rules, ruleFile: ruleFile, capture: capture, startedAt: startedAt, log: log)
         } catch {
             await proxy.stop(grace: .zero)
             throw error
@@ -55,7 +55,7 @@ struct ProxyCommand {
         await whenRunning(proxy, inspector)
 
         await signals.wait()
-        ruleFile?.cancel()
+        ruleFileWatch?.cancel()
         await inspector?.stop(grace: Self.inspectorGrace)
         await proxy.stop(grace: Self.proxyGrace)
     }
@@ -71,11 +71,13 @@ struct ProxyCommand {
         return log
     }
 
-    private func loadRules(into rules: RuleStore) throws(CommandError) {
-        guard let path = options.rulesPath else { return }
-        do throws(RuleError) { try rules.load(path) } catch {
+    private func loadRules(into rules: RuleStore) async throws(CommandError) -> RuleFile? {
+        guard let path = options.rulesPath else { return nil }
+        let file = RuleFile(path, into: rules)
+        do throws(RuleError) { try await file.load() } catch {
             throw .failure("cannot use the rules in \(path): \(error)")
         }
+        return file
     }
 
     private func startProxy(rules: RuleStore, capture: Capture, log: Logger) async throws(CommandError) -> Proxy {
@@ -99,14 +101,15 @@ struct ProxyCommand {
     }
 
     private func startInspector(
-        proxy: Proxy, rules: RuleStore, capture: Capture, startedAt: Int64, log: Logger
+        proxy: Proxy, rules: RuleStore, ruleFile: RuleFile?, capture: Capture, startedAt: Int64, log: Logger
     ) throws(CommandError) -> InspectorServer? {
         guard let address = options.inspector else { return nil }
         do throws(InspectorServer.Failure) {
             return try InspectorServer(
                 configuration: InspectorConfiguration(
                     host: address.host, port: UInt16(clamping: address.port), token: options.token),
-                capture: capture, rules: rules, control: proxy, version: Siphon.version, startedAt: startedAt, log: log)
+                capture: capture, rules: rules, ruleFile: ruleFile, control: proxy, version: Siphon.version,
+                startedAt: startedAt, log: log)
         } catch {
             throw .failure("\(error)")
         }

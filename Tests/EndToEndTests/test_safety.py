@@ -12,7 +12,7 @@ ROUTES = [
     ("GET", "/api/v1/events/e1/attachments/0"), ("GET", "/api/v1/connections"), ("GET", "/api/v1/connections/c1"),
     ("DELETE", "/api/v1/connections/c1"), ("POST", "/api/v1/connections/c1/events"), ("GET", "/api/v1/stream"),
     ("DELETE", "/api/v1/events"), ("GET", "/api/v1/rules"), ("POST", "/api/v1/rules"), ("PUT", "/api/v1/rules/order"),
-    ("PUT", "/api/v1/rules/r1"), ("DELETE", "/api/v1/rules/r1"),
+    ("PUT", "/api/v1/rules/r1"), ("DELETE", "/api/v1/rules/r1"), ("POST", "/api/v1/rules/save"),
     ("GET", "/api/v1/openapi.json"), ("GET", "/metrics"), ("GET", "/api/v1/nowhere"), ("GET", "/"),
 ]  # fmt: skip
 

@@ -1,4 +1,5 @@
 import EngineIOCore
+import Foundation
 import LosslessJSON
 import NIOConcurrencyHelpers
 import SiphonCapture
@@ -362,6 +363,47 @@ struct RouteTests {
         let list = await inspector.answer("GET", "rules").value
         #expect(list["rules"]?.elements?.map { $0["id"]?.string } == ["r1"])
         #expect(list["error"] == .null)
+    }
+
+    @Test("saves the rules to their file, and says what is in the way")
+    func savesRules() async throws {
+        let none = await inspector.answer("POST", "rules/save")
+        #expect(none.status == 409 && none.value["error"] == "no_rule_file")
+
+        let url = FileManager.default.temporaryDirectory.appending(path: "siphon-routes-\(UUID()).yaml")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try Data("rules: # all\n".utf8).write(to: url)
+        let rules = RuleStore()
+        let file = RuleFile(url.path, into: rules)
+        try await file.load()
+        let inspector = TestInspector(rules: rules, ruleFile: file)
+        #expect(await inspector.answer("POST", "rules", Self.dropRule).status == 201)
+        let saved = await inspector.answer("POST", "rules/save", "{}")
+        #expect(saved.status == 200)
+        #expect(saved.value == ["path": JSONValue(url.path), "rules": 1])
+        #expect(try String(contentsOf: url, encoding: .utf8) == "rules: # all\n  - when: event:a\n    then: drop\n")
+        #expect(await inspector.answer("GET", "rules").value["rules"]?[0]?["source"] == "file")
+
+        try Data("rules: []\n".utf8).write(to: url)
+        let changed = await inspector.answer("POST", "rules/save")
+        #expect(changed.status == 409 && changed.value["error"] == "conflict")
+        for body in ["[]", #"{"path":"/etc/passwd"}"#, "nonsense"] {
+            #expect(await inspector.answer("POST", "rules/save", body).status == 422)
+        }
+        #expect(await inspector.answer("POST", "rules/save?path=x").status == 422)
+    }
+
+    @Test("takes a request to save with or without a body, but with none of another kind")
+    func checksSaveBody() {
+        func check(_ headers: [(name: String, value: String)]) throws(InspectorError) {
+            try InspectorRoutes.table.check(
+                InspectorRequest(method: "POST", target: "/api/v1/rules/save", headers: headers))
+        }
+        #expect(throws: Never.self) { try check([]) }
+        #expect(throws: Never.self) { try check([("Content-Length", "0")]) }
+        #expect(throws: Never.self) { try check([("Content-Length", "2"), ("Content-Type", "application/json")]) }
+        #expect(throws: InspectorError.self) { try check([("Content-Length", "2"), ("Content-Type", "text/plain")]) }
+        #expect(throws: InspectorError.self) { try check([("Transfer-Encoding", "chunked")]) }
     }
 
     @Test(

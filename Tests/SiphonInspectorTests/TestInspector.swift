@@ -12,18 +12,20 @@ import SocketIOCore
 /// The routes over a real capture and real rules, without a socket.
 struct TestInspector {
     let capture: Capture
-    let rules = RuleStore()
+    let rules: RuleStore
     let control: TestControl
     let services: InspectorServices
 
     init(
-        control: TestControl = TestControl(), limits: InspectorLimits = InspectorLimits(), capture: Capture = Capture()
+        control: TestControl = TestControl(), limits: InspectorLimits = InspectorLimits(), capture: Capture = Capture(),
+        rules: RuleStore = RuleStore(), ruleFile: RuleFile? = nil
     ) {
         self.control = control
         self.capture = capture
+        self.rules = rules
         services = InspectorServices(
-            capture: capture, rules: rules, control: control, version: "1.2.3", startedAt: 1_000_000_001,
-            limits: limits)
+            capture: capture, rules: rules, ruleFile: ruleFile, control: control, version: "1.2.3",
+            startedAt: 1_000_000_001, limits: limits)
     }
 
     /// Records packets of connection c1 from the client, and makes them readable.

@@ -9,6 +9,7 @@ package struct InspectorError: Error, Equatable, Sendable {
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case conflict
+        case noRuleFile = "no_rule_file"
         case tooLarge = "too_large"
         case unsupportedMediaType = "unsupported_media_type"
         case invalid
@@ -23,7 +24,7 @@ package struct InspectorError: Error, Equatable, Sendable {
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .conflict: 409
+            case .conflict, .noRuleFile: 409
             case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .invalid: 422

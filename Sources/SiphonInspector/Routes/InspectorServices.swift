@@ -6,6 +6,8 @@ import SiphonRules
 struct InspectorServices: Sendable {
     let capture: Capture
     let rules: RuleStore
+    /// Where rules are saved; nil for nowhere.
+    let ruleFile: RuleFile?
     let control: any ProxyControl
     let version: String
     /// Nanoseconds since 1970, UTC.
@@ -15,11 +17,12 @@ struct InspectorServices: Sendable {
     let viewers: ViewerCount
 
     init(
-        capture: Capture, rules: RuleStore, control: any ProxyControl, version: String, startedAt: Int64,
-        limits: InspectorLimits
+        capture: Capture, rules: RuleStore, ruleFile: RuleFile? = nil, control: any ProxyControl, version: String,
+        startedAt: Int64, limits: InspectorLimits
     ) {
         self.capture = capture
         self.rules = rules
+        self.ruleFile = ruleFile
         self.control = control
         self.version = version
         self.startedAt = startedAt

@@ -7,6 +7,8 @@ struct Route: Sendable {
     enum BodyRule: Sendable {
         case none
         case json
+        /// None, or an empty map: for what takes no words.
+        case emptyJSON
     }
 
     let method: String

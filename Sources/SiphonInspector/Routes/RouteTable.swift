@@ -31,7 +31,8 @@ struct RouteTable: Sendable {
         switch try match(head).route.body {
         case .none:
             guard !head.announcesBody else { throw InspectorError(.badRequest, "this request takes no body") }
-        case .json:
+        case .emptyJSON where !head.announcesBody: break
+        case .json, .emptyJSON:
             let type = head.value(of: "content-type").map { $0.prefix { $0 != ";" }.lowercased() }
             guard type == "application/json" else {
                 throw InspectorError(.unsupportedMediaType, "the body must be application/json, and say so")

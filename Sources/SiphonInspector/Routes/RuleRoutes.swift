@@ -20,6 +20,7 @@ enum RuleRoutes {
         },
         Route("POST", "\(root)/test", body: .json, test),
         Route("PUT", "\(root)/order", body: .json, reorder),
+        Route("POST", "\(root)/save", body: .emptyJSON, save),
         Route("PUT", "\(root)/r*", body: .json) { request, captures, services throws(InspectorError) in
             _ = try QueryParameters(request)
             let json = try request.json()
@@ -76,6 +77,21 @@ enum RuleRoutes {
         }
         if let problem = store.firstProblem { throw InspectorError(problem) }
         return .json { trials.write(into: &$0) }
+    }
+
+    /// Answers `{"path": "rules.yaml", "rules": 3}`.
+    private static let save: Route.Handler = { request, _, services throws(InspectorError) in
+        _ = try QueryParameters(request)
+        if !request.body.isEmpty { _ = try JSONMembers(try request.json(), known: []) }
+        guard let file = services.ruleFile else {
+            throw InspectorError(.noRuleFile, "there is no rule file to save to: start Siphon with --rules FILE")
+        }
+        let count: Int
+        do throws(RuleFile.SaveError) { count = try await file.save() } catch {
+            throw InspectorError(.conflict, error.description)
+        }
+        return .json(
+            JSONValue.object([JSONMember("path", JSONValue(file.path)), JSONMember("rules", JSONValue(count))]).encoded)
     }
 
     private static func rule(

@@ -81,6 +81,23 @@ struct YAMLDocument {
         return isKey ? key : node
     }
 
+    /// Whether the layout has the same parts in the same places.
+    func hasShape(of layout: YAMLLayout) -> Bool { Self.hasShape(root, layout.root) }
+
+    private static func hasShape(_ node: Node, _ layout: YAMLLayout.Node?) -> Bool {
+        switch (node, layout?.content) {
+        case (_, .alias): true
+        case (.scalar(let scalar), nil): scalar.string.isEmpty
+        case (.scalar, .scalar): true
+        case (.sequence(let nodes), .sequence(let items)):
+            nodes.count == items.count && zip(nodes, items).allSatisfy { hasShape($0, $1.node) }
+        case (.mapping(let nodes), .mapping(let pairs)):
+            nodes.count == pairs.count
+                && zip(nodes, pairs).allSatisfy { hasShape($0.key, $1.key) && hasShape($0.value, $1.value) }
+        default: false
+        }
+    }
+
     private static func place(of node: Node) -> Place? {
         guard let mark = node.mark else { return nil }
         return Place(line: mark.line, column: mark.column, quotes: quotes(around: node))
@@ -173,17 +190,21 @@ struct YAMLDocument {
             guard scalar.style == .plain, scalar.tag.rawValue != Tag.Name.str.rawValue else {
                 return JSONValue(scalar.string)
             }
-            switch scalar.string {
-            case "", "~", "null", "Null", "NULL": return .null
-            case "true", "True", "TRUE": return true
-            case "false", "False", "FALSE": return false
-            case let text:
-                if let number = YAMLDocument.number(text) { return number }
-                guard !YAMLDocument.notNumbers.contains(text.lowercased()) else {
-                    throw fault("\(text) is no number that JSON can write", node, path)
-                }
-                return JSONValue(text)
+            guard let value = YAMLDocument.value(ofPlain: scalar.string) else {
+                throw fault("\(scalar.string) is no number that JSON can write", node, path)
             }
+            return value
+        }
+    }
+
+    /// What a plain scalar is; nil for a number that JSON cannot write.
+    static func value(ofPlain text: String) -> JSONValue? {
+        switch text {
+        case "", "~", "null", "Null", "NULL": .null
+        case "true", "True", "TRUE": true
+        case "false", "False", "FALSE": false
+        case let text where notNumbers.contains(text.lowercased()): JSONValue?.none
+        default: number(text) ?? JSONValue(text)
         }
     }
 

@@ -4,7 +4,7 @@ import SiphonCore
 struct RuleEntry: Sendable {
     let id: RuleID
     let rule: Rule
-    let source: RuleSource
+    var source: RuleSource
     let activity: RuleActivity
 
     func replacing(_ rule: Rule) -> RuleEntry {

@@ -167,20 +167,14 @@ package final class RuleStore: EventMiddleware {
 
     // MARK: The file
 
-    /// Reads the file and puts its rules first, in the place of those an earlier reading brought; a rule that is as it
-    /// was keeps its id and its hits. Where the file is wrong the set stays as it is and `error` says why.
-    package func load(_ path: String) throws(RuleError) {
-        do { try replaceFileRules(try RuleFile.load(path: path)) } catch {
-            state.withLockedValue { $0.error = error }
-            throw error
-        }
-    }
-
-    private func replaceFileRules(_ rules: [Rule]) throws(RuleError) {
-        let fits = change { state in
+    /// Puts the rules of the file first, in the place of those an earlier reading brought, and returns their ids. A
+    /// rule that is as it was keeps its id and its hits.
+    @discardableResult
+    func load(_ rules: [Rule]) throws(RuleError) -> [RuleID] {
+        let ids: [RuleID]? = change { state in
             var known = state.rules.entries.filter { $0.source == .file }
             let others = state.rules.entries.filter { $0.source == .api }
-            guard rules.count + others.count <= RuleParser.ruleLimit else { return false }
+            guard rules.count + others.count <= RuleParser.ruleLimit else { return nil }
             var entries: [RuleEntry] = []
             for rule in rules {
                 if let index = known.firstIndex(where: { $0.rule == rule }) {
@@ -191,9 +185,26 @@ package final class RuleStore: EventMiddleware {
             }
             state.rules = RuleSet(entries + others)
             state.error = nil
-            return true
+            return entries.map(\.id)
         }
-        guard fits else { throw RuleError(path: "rules", message: "more than \(RuleParser.ruleLimit) rules in all") }
+        guard let ids else { throw RuleError(path: "rules", message: "more than \(RuleParser.ruleLimit) rules in all") }
+        return ids
+    }
+
+    /// Says what is wrong with the file; the rules stay as they are.
+    func fail(_ error: RuleError) { state.withLockedValue { $0.error = error } }
+
+    /// Makes rules the file's.
+    func markSaved(_ ids: Set<RuleID>) {
+        change { state in
+            state.error = nil
+            state.rules = RuleSet(
+                state.rules.entries.map { entry in
+                    var entry = entry
+                    if ids.contains(entry.id) { entry.source = .file }
+                    return entry
+                })
+        }
     }
 
     // MARK: JSON

@@ -1,5 +1,4 @@
 import EngineIOCore
-import Foundation
 import LosslessJSON
 import NIOConcurrencyHelpers
 import NIOCore
@@ -218,11 +217,11 @@ struct RuleStoreTests {
 
     @Test("reads a file anew, and keeps the old set and says why where it is wrong")
     func loads() throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "siphon-store-\(UUID()).yaml")
-        defer { try? FileManager.default.removeItem(at: file) }
         func load(_ text: String) throws {
-            try Data(text.utf8).write(to: file)
-            try store.load(file.path)
+            do throws(RuleError) { try store.load(try RuleFileText(text).rules) } catch {
+                store.fail(error)
+                throw error
+            }
         }
         let added = try add("event:added", #""drop""#)
         try load("rules:\n- { when: event:a, then: drop }\n- { when: event:b, then: drop }\n")
@@ -242,11 +241,9 @@ struct RuleStoreTests {
 
     @Test("says which rules are the file's, also once they were changed or moved over the API")
     func tellsSource() throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "siphon-source-\(UUID()).yaml")
-        defer { try? FileManager.default.removeItem(at: file) }
+        let file = try RuleFileText("rules:\n- { when: event:a, then: drop }\n")
         let added = try add("event:added", #""drop""#)
-        try Data("rules:\n- { when: event:a, then: drop }\n".utf8).write(to: file)
-        try store.load(file.path)
+        try store.load(file.rules)
         let loaded = store.list()[0].id
         func sources() -> [String?] { store.ruleJSON["rules"]?.elements?.map { $0["source"]?.string } ?? [] }
         #expect(sources() == ["file", "api"])
@@ -257,9 +254,15 @@ struct RuleStoreTests {
         #expect(sources() == ["api", "file"])
 
         // The file brings its rule back in the place of the one that was changed.
-        try store.load(file.path)
+        try store.load(file.rules)
         #expect(sources() == ["file", "api"])
         #expect(store.list().map(\.rule.when.source) == ["event:a", "event:added"])
+
+        // Saved, it is the file's, and the next reading finds it there.
+        store.markSaved([loaded, added])
+        #expect(sources() == ["file", "file"])
+        #expect(try store.load(store.list().map(\.rule)) == store.list().map(\.id))
+        #expect(store.list().contains { $0.id == added })
     }
 
     @Test(
