@@ -112,17 +112,19 @@ struct EventReadingTests {
 
     @Test("counts the work of all values of an event together")
     func countsTogether() throws {
-        let values = RegularExpression.Limits.work / RegularExpression.Limits.workPerText
         func event(_ count: Int) -> TestEvent {
-            TestEvent(payload: "[\"x\"" + String(repeating: ",1", count: count) + "]")
+            TestEvent(payload: "[\"x\"" + String(repeating: ",\"aaaaaaaaaa!\"", count: count) + "]")
         }
         var reading = EventReading(now: 0)
-        let filter = try Filter(parsing: "args[*]:/a/")
-        #expect(!filter.matches(event(values - 10), reading: &reading))
-        #expect(reading.fault == nil)
-        reading.forget()
-        #expect(!filter.matches(event(values + 10), reading: &reading))
-        #expect(reading.fault != nil)
+        let filter = try Filter(parsing: "args[*]:/(a+)+$/")
+        #expect(!filter.matches(event(1), reading: &reading))
+        let values = Int(1 / reading.expressionWork)
+        #expect((10...10_000).contains(values))
+        for (count, isAnswered) in [(values, true), (values + 1, false)] {
+            reading.forget()
+            #expect(!filter.matches(event(count), reading: &reading))
+            #expect((reading.fault == nil) == isAnswered)
+        }
     }
 
     @Test("adds up the work of all regular expressions")

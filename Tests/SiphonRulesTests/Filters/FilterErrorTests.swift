@@ -150,8 +150,7 @@ struct FilterErrorTests {
     @Test("ends for every text of a few characters that mean something")
     func survives() {
         let characters = [
-            "a", ":", "\"", "\\", "(", ")", "|", "-", "*", " ", "or", "ns:/", "not ", "é", "args[", "0]", ".", ">", "/",
-            "1", "name:", "time:", "size:",
+            "a", ":", "\"", "\\", "(", ")", "|", "-", "*", " ", "or", "not ", "é", "args[", "0]", ">1", "/", "size:",
         ]
         for first in characters {
             for second in characters {

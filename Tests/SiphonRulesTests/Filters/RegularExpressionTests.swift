@@ -49,7 +49,7 @@ struct RegularExpressionTests {
         }
     }
 
-    private static let megabyte = 1_000_000
+    private static let long = [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000) + [UInt8(ascii: "!")]
 
     @Test(
         "gives up on what would take long: exponential, cubic and quadratic work",
@@ -58,23 +58,20 @@ struct RegularExpressionTests {
             "(?=(a+)+$)b|c", "(?:(?=a*b)|a)*[cd]", "((a|b)(?1)?)*[cd]", "(?<![bc]{500})[bc]|a{1000}[bc]",
         ])
     func givesUp(source: String) throws {
-        let text = [UInt8](repeating: UInt8(ascii: "a"), count: Self.megabyte) + [UInt8(ascii: "!")]
-        for expression in try Self.bothWays(source) { #expect(Self.find(expression, text) == nil) }
+        for expression in try Self.bothWays(source) { #expect(Self.find(expression, Self.long) == nil) }
     }
 
     @Test(
         "answers on long texts where the work is linear",
         arguments: [("zebra", false), ("!$", true), ("^a*!$", true), ("^a*[bc]", false)])
     func answersLinear(source: String, expected: Bool) throws {
-        let text = [UInt8](repeating: UInt8(ascii: "a"), count: Self.megabyte) + [UInt8(ascii: "!")]
-        for expression in try Self.bothWays(source) { #expect(Self.find(expression, text) == expected) }
+        for expression in try Self.bothWays(source) { #expect(Self.find(expression, Self.long) == expected) }
     }
 
     @Test("stops at an expression that nests deeper than memory allows, and goes on with the next")
     func limitsMemory() throws {
-        let text = [UInt8](repeating: UInt8(ascii: "a"), count: Self.megabyte)
-        for expression in try Self.bothWays("(?:a|b)*+c|(?:(a)|b)*$") {
-            _ = Self.find(expression, text)
+        for expression in try Self.bothWays("(?:(a)|b)*$") {
+            #expect(Self.find(expression, Self.long) == nil)
             #expect(Self.find(expression, Array("aaab".utf8)) == true)
         }
     }
