@@ -57,6 +57,17 @@ struct ViewerTests {
         #expect(Self.take(viewer) == [])
     }
 
+    @Test(
+        "asks each event for its own values", arguments: ["args[0].n:yes", "yes", "ack.args[0]:yes or args[0].n:yes"])
+    func values(filter: String) throws {
+        let inspector = Self.inspector()
+        inspector.record(#"2["a"]"#, #"2["a",{"n":"yes"}]"#, #"2["a",[0],{"n":"no"}]"#, #"2["abc",{"n":"yes"}]"#)
+        let viewer = try Self.viewer(inspector, after: 0, filter: filter)
+        var position = ViewerPosition(after: EventID(0))
+        #expect(Self.send(viewer, from: &position) == .done)
+        #expect(Self.take(viewer) == ["e2", "e4"])
+    }
+
     @Test("leaves out an event on which the filter cannot be answered")
     func fault() throws {
         let inspector = Self.inspector()
