@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "siphon",
             dependencies: [
-                nioCore, nioPosix, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
+                nioCore, nioPosix, nioHTTP1, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
                 "SiphonCapture",
                 "SiphonProxy", "SiphonInspector", "SiphonDemo",
             ],
@@ -105,6 +105,7 @@ let package = Package(
                 nioCore, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore", "SiphonCapture",
                 "SiphonRules",
             ]),
+        tests(of: "siphon", [nioCore, nioHTTP1, nioEmbedded, "LosslessJSON", "SiphonCore", "SiphonRules"]),
         tests(of: "SiphonDemo", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
     ]
 )

@@ -4,6 +4,7 @@ enum Command {
     case version
     case proxy(ProxyOptions)
     case demo(ProxyOptions)
+    case rules(RulesOptions)
 
     init(parsing words: [String]) throws(CommandError) {
         if words.contains("--help") || words.contains("-h") {
@@ -18,6 +19,7 @@ enum Command {
         case "--version": self = .version
         case "proxy": self = .proxy(try ProxyOptions(parsing: words.dropFirst()))
         case "demo": self = .demo(try ProxyOptions(ofDemo: words.dropFirst()))
+        case "rules": self = .rules(try RulesOptions(parsing: words.dropFirst(), environment: Environment.current))
         default: self = .proxy(try ProxyOptions(parsing: words[...]))
         }
     }

@@ -23,6 +23,10 @@ enum Help {
 
           siphon demo
 
+        While one runs, this looks at its rules and changes them, and checks files of rules:
+
+          siphon rules list|add|remove|enable|disable|order|save|check
+
         --listen 127.0.0.1:4000           where clients connect; port 0 lets the kernel choose
         --inspector 127.0.0.1:4001        where the page and the REST API are
         --no-inspector                    without them
@@ -101,8 +105,26 @@ enum Help {
         event holds up what comes behind it in its direction and namespace. Injected events go through no rule, emitted ones
         do. Acks, connects, connect errors and disconnects are events too: kind:ack, and so on.
 
-        The file is read again when it changes. The page and POST /api/v1/rules take the same as JSON; rules made
-        there are for this run, unless they are saved to the file.
+        The file is read again when it changes; one that is wrong leaves the rules as they are and says where. The page
+        and POST /api/v1/rules take the same as JSON; rules made there are for this run, unless they are saved: that
+        writes the rules in force into the file, and its comments stay where nothing changed.
+
+        Commands, for the rules of a Siphon that runs:
+
+          siphon rules list               a table; --json, or behind a pipe: each as JSON on a line
+          siphon rules add RULE           a text as below, a file of one rule or of many, or - for standard input;
+                                          prints their ids
+          siphon rules remove ID…         and enable ID…, disable ID…
+          siphon rules order ID…          these first, in this order
+          siphon rules save               to the file of --rules
+          siphon rules check FILE…        needs no Siphon that runs: says how many rules, or FILE:line:column: what is
+                                          wrong, and exits 1
+
+          --inspector URL                 where it is: what it printed at its start, with ?token=; otherwise that is in
+                                          SIPHON_INSPECTOR, or http://127.0.0.1:4001
+          --token TOKEN                   or SIPHON_TOKEN, where it is not in the URL
+
+          siphon rules add '{ name: no gossip, when: event:gossip, then: drop }'
         """,
     ]
 

@@ -62,7 +62,7 @@ struct ProxyOptions {
         return (upstream, options)
     }
 
-    private static let tokenForm = "a token of 16 to 256 letters, digits, and characters of - . _ ~"
+    static let tokenForm = "a token of 16 to 256 letters, digits, and characters of - . _ ~"
 
     /// Each option with what it expects; nil for a flag.
     private static let known: [String: String?] = [

@@ -20,7 +20,7 @@ final class RuleFileWatch: Sendable {
                 case .failure(let error):
                     log.error(
                         "the rule file is not used; the rules before it stay",
-                        metadata: ["file": "\(file.path)", "error": "\(error)"])
+                        metadata: ["file": "\(file.path)", "error": "\(TerminalText.plain("\(error)"))"])
                 }
             }
         }

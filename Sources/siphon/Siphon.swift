@@ -11,9 +11,10 @@ enum Siphon {
             case .version: Terminal.print("siphon \(version)")
             case .proxy(let options): try await ProxyCommand(options).run()
             case .demo(let options): try await DemoCommand(options).run()
+            case .rules(let options): try await RulesCommand(options, environment: Environment.current).run()
             }
         } catch {
-            Terminal.printError("siphon: \(error.message)")
+            error.tell()
             Terminal.exit(error.status)
         }
     }
@@ -28,4 +29,12 @@ struct CommandError: Error, Equatable {
     static func usage(_ message: String) -> CommandError { CommandError(message: message, status: 64) }
 
     static func failure(_ message: String) -> CommandError { CommandError(message: message, status: 1) }
+
+    /// For a command that has said itself what failed.
+    static let said = CommandError(message: "", status: 1)
+
+    /// Says it, in one line whatever others had to do with its text.
+    func tell() {
+        if !message.isEmpty { Terminal.printError("siphon: \(TerminalText.plain(message))") }
+    }
 }
