@@ -44,8 +44,8 @@ package struct Limits: Sendable {
     package var pendingInjections = 1000
 
     /// How many emissions of rules may lead to one another, how many one event of a peer may cause in all, and how many of
-    /// a connection may wait for their time. Past any of them no event is sent: the rule says so, or the event is
-    /// recorded as dropped.
+    /// a connection may wait for their time; of the latter two also `queuedBytes`. Past any of them no event is sent: the
+    /// rule says so, or the event is recorded as dropped.
     package static let emissionDepth = 8
     package var emissionsPerEvent = 1000
     package var pendingEmissions = 1000

@@ -53,6 +53,11 @@ package struct SocketPacket: Hashable, Sendable {
     /// The messages in the order in which they go over the wire.
     package var messages: [EngineMessage] { [text] + attachments }
 
+    /// The same packet in memory of its own; see `EngineMessage.detached()`.
+    package func detached() -> SocketPacket {
+        SocketPacket(envelope: envelope, text: text.detached(), attachments: attachments.map { $0.detached() })
+    }
+
     private func string(_ range: Range<Int>) -> String {
         text.bytes.getString(at: text.bytes.readerIndex + range.lowerBound, length: range.count) ?? ""
     }

@@ -334,7 +334,7 @@ struct RouteTests {
         #expect(set["matched"] == 2)
         #expect(set["matches"]?.elements?.map { $0["event"]?["id"]?.string } == ["e1", "e3"])
         let becomes =
-            #"{"verdict":["modified","delayed","forwarded"],"args":[{"text":1}],"sizeBytes":20,"marks":["m"]}"#
+            #"{"verdict":["modified","delayed","forwarded"],"args":[{"text":1}],"sizeBytes":20,"marks":["m"],"delayMilliseconds":1000.0}"#
         #expect(set["matches"]?[0]?["becomes"]?.text == becomes)
         let reply = await answer(#"{"reply":[1.0]}"#)
         #expect(reply["matches"]?[0]?["becomes"]?.text == #"{"verdict":["dropped","replied"],"answer":[1.0]}"#)
@@ -346,6 +346,11 @@ struct RouteTests {
         let limited = await answer(#""drop""#, of: #","limit":1,"filter":"event:say""#)
         #expect(limited["tested"] == 2 && limited["matched"] == 2)
         #expect(limited["matches"]?.elements?.map { $0["event"]?["id"]?.string } == ["e3"])
+        let lacking = await answer(#"{"drop":{"ack":["{{args[3]}}"]}}"#)
+        #expect(lacking["matched"] == 2 && lacking["problem"]?.string?.contains("no value") == true)
+        let ended = await answer(#"[{"disconnect":"server"},{"delay":"1.5s"}]"#)
+        let becomes2 = #"{"verdict":["delayed","forwarded"],"delayMilliseconds":1500.0,"disconnects":"server"}"#
+        #expect(ended["matches"]?[0]?["becomes"]?.text == becomes2)
         #expect(inspector.rules.list().isEmpty)
     }
 

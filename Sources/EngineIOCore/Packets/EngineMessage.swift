@@ -33,6 +33,11 @@ package struct EngineMessage: Hashable, Sendable {
         self.init(kind, payload, frames: frames)
     }
 
+    /// The same message in memory of its own: as it came it keeps all that was read with it alive.
+    package func detached() -> EngineMessage {
+        EngineMessage(kind, ByteBuffer(bytes: bytes.readableBytesView))
+    }
+
     package static func text(_ text: String) -> EngineMessage { EngineMessage(.text, ByteBuffer(string: text)) }
 
     package static func binary(_ bytes: [UInt8]) -> EngineMessage { EngineMessage(.binary, ByteBuffer(bytes: bytes)) }

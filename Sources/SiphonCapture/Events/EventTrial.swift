@@ -20,8 +20,8 @@ package struct EventTrial {
     package var sizeBytes: Int { received.sizeBytes + (decision.packet?.sizeBytes ?? 0) }
 
     /// Writes `{"event": …, "becomes": {"verdict": […], …}}`: of what the event would become the fields that differ from
-    /// those it came with, its marks, the arguments of the ack as `answer` where it would be answered, and what would
-    /// be emitted as `emits`.
+    /// those it came with, its marks, the arguments of the ack as `answer` where it would be answered, what would be
+    /// emitted as `emits`, `delayMilliseconds`, and what it `disconnects`. What throttles do depends on the time.
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("event")
@@ -35,6 +35,11 @@ package struct EventTrial {
         if let shaping = decision.shaping {
             if !shaping.marks.isEmpty { writer.list("marks", shaping.marks) }
             if !shaping.emissions.isEmpty { write(shaping.emissions, into: &writer) }
+            if shaping.delay > .zero {
+                writer.key("delayMilliseconds")
+                writer.number(Double(shaping.delay.nanoseconds) / 1e6)
+            }
+            if let end = shaping.disconnection { writer.member("disconnects", end.method.word) }
         }
         if let answer = decision.answer {
             writer.key("answer")
@@ -70,7 +75,6 @@ package struct EventTrial {
         if packet != received { verdicts.append(.modified) }
         if let shaping = decision.shaping {
             if shaping.delay > .zero { verdicts.append(.delayed) }
-            if shaping.throttle > .zero { verdicts.append(.throttled) }
             if shaping.reordering != nil { verdicts.append(.reordered) }
             if shaping.copies > 1 { verdicts.append(.duplicated) }
         }

@@ -7,6 +7,9 @@ extension Bridge {
         _ decision: EventDecision, on packet: SocketPacket, _ context: EventContext, isInjected: Bool = false,
         at moment: Moment
     ) {
+        // What it emits goes out before it ends the connection.
+        decisionDepth += 1
+        defer { endDecision(at: moment) }
         var departure = Departure(packet: decision.packet ?? packet, context: context)
         departure.rules = decision.rules
         departure.isInjected = isInjected
@@ -21,7 +24,16 @@ extension Bridge {
             }
             depart(departure, at: moment)
         }
-        for emission in decision.shaping?.emissions ?? [] { emit(emission, depth: context.emissionDepth, at: moment) }
+        // All of one decision before what they cause themselves.
+        let emissions = (decision.shaping?.emissions ?? []).filter { emissionBudget.take($0.packet) }
+        for emission in emissions { emit(emission, depth: context.emissionDepth, at: moment) }
+    }
+
+    private func endDecision(at moment: Moment) {
+        decisionDepth -= 1
+        guard decisionDepth == 0, let disconnection = endAfterDecision else { return }
+        endAfterDecision = nil
+        end(by: disconnection, at: moment)
     }
 
     // MARK: Leaving
@@ -30,11 +42,16 @@ extension Bridge {
     func depart(_ departure: Departure, at moment: Moment) {
         var departure = departure
         let shaping = departure.shaping
-        let wait = shaping.map { $0.delay + $0.throttle } ?? .zero
-        departure.due = moment.monotonic + wait
-        if shaping?.delay ?? .zero > .zero { departure.verdicts.append(.delayed) }
-        if shaping?.throttle ?? .zero > .zero { departure.verdicts.append(.throttled) }
-        guard !lanes.isEmpty || wait > .zero || shaping?.reordering != nil else { return leave(departure, at: moment) }
+        departure.due = moment.monotonic + (shaping?.delay ?? .zero)
+        if departure.due > moment.monotonic { departure.verdicts.append(.delayed) }
+        if let throttles = shaping?.throttles, !throttles.isEmpty {
+            let due = throttles.reduce(departure.due) { turns.take($1, from: departure.context.from, at: $0) }
+            if due > departure.due { departure.verdicts.append(.throttled) }
+            departure.due = due
+        }
+        guard !lanes.isEmpty || departure.due > moment.monotonic || shaping?.reordering != nil else {
+            return leave(departure, at: moment)
+        }
         keep(departure, at: moment)
     }
 
@@ -49,13 +66,13 @@ extension Bridge {
         // Nothing of a namespace may follow its disconnect (protocol reference, bridging and ordering).
         if departure.packet.kind == .disconnect { lanes.dissolveGroups(in: lane) }
         if let place = departure.shaping?.reordering, departure.packet.kind.isEvent {
-            var departure = departure
+            var departure = departure.detached()
             departure.verdicts.append(.reordered)
             lanes.add(departure, place, to: lane, at: moment.monotonic)
             return departDue(at: moment)
         }
         guard departure.due > moment.monotonic || lanes.isOccupied(lane) else { return leave(departure, at: moment) }
-        lanes.add(departure, to: lane)
+        lanes.add(departure.detached(), to: lane)
         departDue(at: moment)
     }
 
@@ -72,9 +89,7 @@ extension Bridge {
             for _ in 1..<shaping.copies { sendCopy(of: departure.packet, from: departure.context.from, at: moment) }
         }
         recorder.record(departure.record(adding: .forwarded))
-        if let end = departure.shaping?.disconnection {
-            output?.bridge(disconnects: end.method, because: end.rule, at: moment)
-        }
+        end(by: departure.shaping?.disconnection, at: moment)
     }
 
     /// Sends a packet on, and takes note of what that means for namespaces and ack ids. What a rule dropped never
@@ -118,14 +133,17 @@ extension Bridge {
         ack.verdicts.append(.replied)
         var waiting = EventShaping()
         waiting.delay = shaping?.delay ?? .zero
-        waiting.throttle = shaping?.throttle ?? .zero
         waiting.disconnection = shaping?.disconnection
         ack.shaping = waiting
         depart(ack, at: moment)
     }
 
     private func end(by disconnection: EventShaping.Disconnection?, at moment: Moment) {
-        guard let disconnection else { return }
+        guard let disconnection, !isEnding else { return }
+        guard decisionDepth == 0 else {
+            endAfterDecision = endAfterDecision ?? disconnection
+            return
+        }
         output?.bridge(disconnects: disconnection.method, because: disconnection.rule, at: moment)
     }
 
@@ -144,25 +162,25 @@ extension Bridge {
     // MARK: Emissions
 
     private func emit(_ emission: Emission, depth: Int, at moment: Moment) {
-        guard emissionsLeft > 0 else { return }
-        emissionsLeft -= 1
         guard emission.after > .zero else { return pass(emission, depth: depth, at: moment) }
         let due = moment.monotonic + emission.after
-        guard emissionTimers.add(EmissionTimers.Entry(due: due, emission: emission, depth: depth)) else {
+        guard emissionTimers.add(EmissionTimers.Entry(due: due, emission: emission.detached(), depth: depth)) else {
             return dropEmission(emission, depth: depth, at: moment)
         }
     }
 
     func emitDue(at moment: Moment) {
         while let entry = emissionTimers.next(at: moment.monotonic) {
-            emissionsLeft = limits.emissionsPerEvent
+            emissionBudget = wholeEmissionBudget
             pass(entry.emission, depth: entry.depth, at: moment)
         }
     }
 
     /// Takes an emission through the chain, as an event of the side that it pretends to come from.
     private func pass(_ emission: Emission, depth: Int, at moment: Moment) {
-        guard namespaces.isJoined(emission.packet.namespace), fits(emission.packet, to: emission.to) else {
+        guard !isClosed, depth < Limits.emissionDepth, namespaces.isJoined(emission.packet.namespace),
+            fits(emission.packet, to: emission.to)
+        else {
             return dropEmission(emission, depth: depth, at: moment)
         }
         let context = context(from: emission.to.other, at: moment, emissionDepth: depth + 1)

@@ -50,7 +50,10 @@ extension Bridge {
 
     /// Sends a Socket.IO disconnect of `namespace` to both sides.
     package func disconnect(namespace: String, rule: RuleID? = nil, at moment: Moment) throws(ControlError) {
-        guard namespaces.isJoined(namespace) else { throw .namespaceNotJoined(namespace) }
+        // A rule may turn away who is about to join.
+        guard namespaces.isJoined(namespace) || rule != nil && namespaces.isKnown(namespace) else {
+            throw .namespaceNotJoined(namespace)
+        }
         let packet = SocketPacket(kind: .disconnect, namespace: namespace, payload: [])
         for side in Side.allCases {
             send(packet, to: side, at: moment)

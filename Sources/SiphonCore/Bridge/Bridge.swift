@@ -32,8 +32,15 @@ package final class Bridge {
     var injections: InjectionTable
     var lanes: Lanes
     var emissionTimers: EmissionTimers
-    /// How many more emissions the event that is decided about may cause.
-    var emissionsLeft = 0
+    /// What the event that is decided about may still cause.
+    var emissionBudget: EmissionBudget
+    let wholeEmissionBudget: EmissionBudget
+    var turns = ThrottleTurns()
+    /// How many decisions are being carried out, one because of the other, and what ends the connection behind them.
+    var decisionDepth = 0
+    var endAfterDecision: EventShaping.Disconnection?
+    /// Whether the end has come, which no rule can bring about any more.
+    private(set) var isEnding = false
     private(set) var isClosed = false
 
     /// - Parameter isStrict: refuses what cannot be decoded, in place of passing it as it came: a message whose envelope
@@ -56,7 +63,9 @@ package final class Bridge {
         namespaces = NamespaceTable(limit: limits.namespacesPerConnection)
         injections = InjectionTable(limit: limits.pendingInjections)
         lanes = Lanes(groupTime: TimeAmount(limits.reordering))
-        emissionTimers = EmissionTimers(limit: limits.pendingEmissions)
+        emissionTimers = EmissionTimers(limit: limits.pendingEmissions, bytesLimit: limits.queuedBytes)
+        wholeEmissionBudget = EmissionBudget(limits)
+        emissionBudget = wholeEmissionBudget
     }
 
     // MARK: Messages from the peers
@@ -138,13 +147,13 @@ package final class Bridge {
     }
 
     private func decide(_ packet: borrowing SocketPacket, from side: Side, at moment: Moment) {
+        emissionBudget = wholeEmissionBudget
         let context = context(from: side, at: moment)
         guard chain.wants(packet, context: context) else {
             guard lanes.isEmpty else { return depart(Departure(packet: copy packet, context: context), at: moment) }
             forward(packet, from: side, at: moment)
             return recorder.recordForwarded(packet, context: context)
         }
-        emissionsLeft = limits.emissionsPerEvent
         let packet = copy packet
         carryOut(chain.handle(packet, context: context), on: packet, context, at: moment)
     }
@@ -212,6 +221,7 @@ package final class Bridge {
     ///   before the other side hears of the end.
     package func close(by side: Side?, at moment: Moment) {
         guard !isClosed else { return }
+        isEnding = true
         if let side { for departure in lanes.takeAll(from: side) { leave(departure, at: moment) } }
         isClosed = true
         for side in Side.allCases { drop(lanes.takeAll(from: side)) }
@@ -280,7 +290,7 @@ package final class Bridge {
     func context(from side: Side, at moment: Moment, emissionDepth: Int = 0) -> EventContext {
         EventContext(
             connection: connection, from: side, transport: transport(of: side), engineVersion: engineVersion,
-            at: moment, emissionDepth: emissionDepth
+            at: moment, emissionDepth: emissionDepth, emissionBudget: emissionBudget
         )
     }
 }

@@ -20,7 +20,16 @@ struct Departure {
     }
 
     /// What it counts for against `Limits.queuedBytes`.
-    var cost: Int { packet.sizeBytes + Limits.waitingEventBytes }
+    var cost: Int { packet.sizeBytes + (original?.sizeBytes ?? 0) + Limits.waitingEventBytes }
+
+    /// To be kept for a while: what it counts for is what it takes then.
+    func detached() -> Departure {
+        var detached = self
+        detached.packet = packet.detached()
+        detached.original = original?.detached()
+        detached.shaping?.emissions = []
+        return detached
+    }
 
     func record(adding last: Verdict) -> EventRecord {
         var verdicts = verdicts

@@ -19,8 +19,11 @@ struct Lanes {
     }
 
     private struct Lane {
-        var queue = CircularBuffer<Departure>()
+        /// A peer decides how many lanes there are, so an empty one has room for one.
+        var queue = CircularBuffer<Departure>(initialCapacity: 1)
         var groups: [RuleID: Group] = [:]
+        /// The deadline that `deadlines` has for it.
+        var noted: NIODeadline?
 
         var isEmpty: Bool { queue.isEmpty && groups.isEmpty }
 
@@ -34,12 +37,15 @@ struct Lanes {
     private var lanes: [Key: Lane] = [:]
     private var clientBytes = 0
     private var upstreamBytes = 0
-    /// When something may leave at the earliest. Nil while nothing waits.
-    private(set) var deadline: NIODeadline?
+    /// That of each lane, among others that no longer hold; the first one holds. A peer decides how many lanes there are.
+    private(set) var deadlines = DeadlineHeap<Key>()
 
     init(groupTime: TimeAmount) { self.groupTime = groupTime }
 
     var isEmpty: Bool { lanes.isEmpty }
+
+    /// When something may leave at the earliest. Nil while nothing waits.
+    var deadline: NIODeadline? { deadlines.first?.deadline }
 
     /// What waits of that sender's, in bytes as `Limits.queuedBytes` counts them.
     func bytes(from side: Side) -> Int { side == .client ? clientBytes : upstreamBytes }
@@ -57,12 +63,11 @@ struct Lanes {
     /// Adds an event to its group, which joins the lane once it is whole.
     mutating func add(_ departure: Departure, _ place: EventShaping.Reordering, to key: Key, at now: NIODeadline) {
         count(departure.cost, key.from)
-        var lane = lanes[key] ?? Lane()
-        var group = lane.groups[place.rule] ?? Group(members: [], window: place.window, deadline: now + groupTime)
-        group.members.append((place.rank, departure))
-        lane.groups[place.rule] = group
-        lanes[key] = lane
-        if group.members.count >= group.window { dissolve(place.rule, in: key) }
+        let new = Group(members: [], window: place.window, deadline: now + groupTime)
+        lanes[key, default: Lane()].groups[place.rule, default: new].members.append((place.rank, departure))
+        if let group = lanes[key]?.groups[place.rule], group.members.count >= group.window {
+            dissolve(place.rule, in: key)
+        }
         noteDeadline(of: key)
     }
 
@@ -73,19 +78,14 @@ struct Lanes {
         noteDeadline(of: key)
     }
 
-    /// Returns one that may leave by now; nil for none. To be called until then.
+    /// Returns one that may leave by now, the longest due first; nil for none. To be called until then.
     mutating func next(at now: NIODeadline) -> Departure? {
-        guard let deadline, deadline <= now else { return nil }
-        while let key = keyDue(at: now) {
+        while let (deadline, key) = deadlines.first.map({ ($0.deadline, $0.key) }), deadline <= now {
             for rule in rulesDue(at: now, in: key) { dissolve(rule, in: key) }
+            defer { noteDeadline(of: key) }
             if let first = lanes[key]?.queue.first, first.due <= now { return takeFirst(of: key) }
         }
-        self.deadline = lanes.values.lazy.compactMap(\.deadline).min()
         return nil
-    }
-
-    private func keyDue(at now: NIODeadline) -> Key? {
-        lanes.first { $0.value.deadline.map { $0 <= now } ?? false }?.key
     }
 
     private func rulesDue(at now: NIODeadline, in key: Key) -> [RuleID] {
@@ -100,6 +100,7 @@ struct Lanes {
         for key in keys {
             dissolveGroups(in: key)
             while isOccupied(key) { if let first = takeFirst(of: key) { taken.append(first) } }
+            noteDeadline(of: key)
         }
         return taken
     }
@@ -112,6 +113,7 @@ struct Lanes {
         while let kind = lanes[key]?.queue.first?.packet.kind, kind.isEvent || kind.isAck {
             if let first = takeFirst(of: key) { taken.append(first) }
         }
+        noteDeadline(of: key)
         return taken
     }
 
@@ -124,7 +126,6 @@ struct Lanes {
         guard let first = lanes[key]?.queue.popFirst() else { return nil }
         count(-first.cost, key.from)
         if lanes[key]?.isEmpty == true { lanes[key] = nil }
-        if lanes.isEmpty { deadline = nil }
         return first
     }
 
@@ -132,8 +133,15 @@ struct Lanes {
         if side == .client { clientBytes += bytes } else { upstreamBytes += bytes }
     }
 
+    /// To be called after every change of a lane.
     private mutating func noteDeadline(of key: Key) {
-        guard let new = lanes[key]?.deadline else { return }
-        deadline = deadline.map { min($0, new) } ?? new
+        if let lane = lanes[key], let deadline = lane.deadline, lane.noted != deadline {
+            lanes[key]?.noted = deadline
+            deadlines.insert(key, at: deadline)
+        }
+        while let first = deadlines.first, lanes[first.key]?.deadline != first.deadline { deadlines.removeFirst() }
+        guard deadlines.count > 2 * lanes.count + 64 else { return }
+        deadlines.removeAll()
+        for (key, lane) in lanes { if let deadline = lane.noted { deadlines.insert(key, at: deadline) } }
     }
 }

@@ -5,4 +5,13 @@ package enum DisconnectMethod: Hashable, Sendable {
     case server
     /// Send a Socket.IO disconnect of one namespace to both sides.
     case namespace(String)
+
+    /// The word in rules and the API.
+    package var word: String {
+        switch self {
+        case .transport: "transport"
+        case .server: "server"
+        case .namespace: "namespace"
+        }
+    }
 }

@@ -16,4 +16,7 @@ package struct Emission: Hashable, Sendable {
         self.packet = packet
         self.after = after
     }
+
+    /// The same in memory of its own, to be kept for a while.
+    func detached() -> Emission { Emission(rule: rule, to: to, packet: packet.detached(), after: after) }
 }

@@ -12,10 +12,12 @@ package struct EventContext: Sendable {
     package let moment: Moment
     /// How many rules' emissions led to it, one by the other; 0 for what a peer sent.
     package let emissionDepth: Int
+    /// What may still be emitted because of it.
+    package let emissionBudget: EmissionBudget
 
     package init(
         connection: ConnectionID, from: Side, transport: EngineTransport, engineVersion: UInt8 = 4, at moment: Moment,
-        emissionDepth: Int = 0
+        emissionDepth: Int = 0, emissionBudget: EmissionBudget = .ofDefaultLimits
     ) {
         self.connection = connection
         self.from = from
@@ -23,5 +25,6 @@ package struct EventContext: Sendable {
         self.engineVersion = engineVersion
         self.moment = moment
         self.emissionDepth = emissionDepth
+        self.emissionBudget = emissionBudget
     }
 }

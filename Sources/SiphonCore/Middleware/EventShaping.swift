@@ -4,8 +4,8 @@ package import NIOCore
 package struct EventShaping: Hashable, Sendable {
     /// How long it, or its answer where it was dropped, is kept back, with all behind it in its direction and namespace.
     package var delay = TimeAmount.zero
-    /// How much longer until a throttle lets it pass.
-    package var throttle = TimeAmount.zero
+    /// What it has to wait for besides, each in turn.
+    package var throttles: [Throttle] = []
     /// The group that it waits for, to leave in another order.
     package var reordering: Reordering?
     /// How many times it is sent; 1 or more.
@@ -18,6 +18,19 @@ package struct EventShaping: Hashable, Sendable {
     package var disconnection: Disconnection?
 
     package init() {}
+
+    /// Of the events of a connection that a rule throttles no more than `events` leave within `per`.
+    package struct Throttle: Hashable, Sendable {
+        package let rule: RuleID
+        package let events: Int
+        package let per: TimeAmount
+
+        package init(rule: RuleID, events: Int, per: TimeAmount) {
+            self.rule = rule
+            self.events = events
+            self.per = per
+        }
+    }
 
     /// A place in a group of events that leave together, by rank.
     package struct Reordering: Hashable, Sendable {
@@ -47,7 +60,7 @@ package struct EventShaping: Hashable, Sendable {
     /// Adds what a later step decided.
     package mutating func add(_ later: EventShaping) {
         delay = delay + later.delay
-        throttle = throttle + later.throttle
+        throttles += later.throttles
         reordering = later.reordering ?? reordering
         copies = max(copies, later.copies)
         for mark in later.marks where !marks.contains(mark) { marks.append(mark) }

@@ -20,32 +20,10 @@ enum EventRoutes {
         let before = try query.value("before", eventIDExpected) { EventID($0) }
         let limit = try query.integer("limit", in: 1...1000) ?? 100
         await services.settle()
-        let page = try search(filter, services) { matches in
-            services.capture.events(after: after, before: before, limit: limit, where: matches)
-        }
+        var search = EventSearch(filter, "'filter'", services.limits)
+        let page = services.capture.events(after: after, before: before, limit: limit) { search.matches($0) }
+        try search.check()
         return .json(EventPage(page, isForward: after != nil, bytesLimit: services.limits.pageBytes).json)
-    }
-
-    private static func search(
-        _ filter: Filter, _ services: InspectorServices, _ body: ((StoredEvent) -> Bool) -> CapturePage
-    ) throws(InspectorError) -> CapturePage {
-        var reading = EventReading(now: Timestamp.now())
-        var refusal: String?
-        let page = body { event in
-            guard refusal == nil else { return false }
-            reading.forget()
-            let isMatch = filter.matches(event, reading: &reading)
-            if let fault = reading.fault {
-                refusal = "\(fault) on \(event.id); a term beside it, such as size:<10k, leaves large events out"
-            } else if reading.expressionWork > services.limits.searchWork {
-                refusal =
-                    "its regular expressions have taken too much work by \(event.id); a term beside them, such as "
-                    + "event:chat, leaves more events out"
-            }
-            return isMatch
-        }
-        if let refusal { throw InspectorError(.invalid, "'filter': \(refusal)") }
-        return page
     }
 
     private static let eventIDExpected = "the id of an event, such as e42"

@@ -56,7 +56,7 @@ enum RuleRoutes {
 
     /// `{"rule": {…}, "filter": "", "limit": 100}`: takes the rule over those events of the capture that the filter
     /// matches, the oldest first, as if it had been in force alone. Answers how many were looked at and how many it acts
-    /// on, with the newest `limit` of these.
+    /// on, with the newest `limit` of these, and as `problem` what it could not do.
     private static let test: Route.Handler = { request, _, services throws(InspectorError) in
         _ = try QueryParameters(request)
         let members = try JSONMembers(try request.json(), known: ["rule", "filter", "limit"])
@@ -64,18 +64,23 @@ enum RuleRoutes {
         let limit = try members.integer("limit", in: 1...1000, default: 100)
         let json = try members.value("rule")
         let store = RuleStore()
+        let when: Filter
         do throws(RuleError) {
             var rule = try RuleParser.rule(from: json)
             rule.enabled = true
+            when = rule.when
             try store.add(rule)
         } catch { throw InspectorError(error) }
         await services.settle()
-        var trials = RecentTrials(limit: limit, bytesLimit: services.limits.pageBytes)
+        var search = EventSearch(filter, "'filter'", services.limits)
+        var trials = RecentTrials(
+            store, EventSearch(when, "'rule'", services.limits), limit: limit, bytesLimit: services.limits.pageBytes)
         _ = services.capture.events(after: EventID(0), limit: 1) { event in
-            if filter.matches(event) { trials.add(event, store) }
+            if search.matches(event) { trials.add(event) }
             return false  // all of them are looked at, none is collected for a page
         }
-        if let problem = store.firstProblem { throw InspectorError(problem) }
+        try search.check()
+        try trials.search.check()
         return .json { trials.write(into: &$0) }
     }
 

@@ -418,8 +418,9 @@ extension SocketIOConnection: BridgeOutput {
     }
 
     func bridge(overflows side: Side, at moment: Moment) {
-        end(reason: SessionEnd.queueFull.sentence, side: side, at: moment)
-        closeHops(SessionEnd.queueFull.mapped, at: moment)
+        let reason = "rules keep back more than allowed of what the \(side.word) sent"
+        end(reason: reason, side: side, at: moment)
+        closeHops(.webSocket(code: 1011, reason: "Siphon: \(reason)"), at: moment)
     }
 
     func bridge(disconnects method: DisconnectMethod, because rule: RuleID, at moment: Moment) {

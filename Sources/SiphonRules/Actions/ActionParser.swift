@@ -46,7 +46,11 @@ enum ActionParser {
             throw path.error("expected the name of an action or a map, found \(json.kindName)")
         }
         for member in members where !names.contains(member.key.value) {
-            throw unknown(member.key.value, at: path.key(member.key.value), isKey: true)
+            let path = path.key(member.key.value)
+            if let owner = members.first(where: { $0.value == .null })?.key.value, names.contains(owner) {
+                throw path.keyError("\(owner) has no value; what belongs to it is indented further than it is")
+            }
+            throw unknown(member.key.value, at: path, isKey: true)
         }
         guard members.count == 1, let member = members.first,
             let reader = readers.first(where: { $0.name == member.key.value })
@@ -66,6 +70,9 @@ enum ActionParser {
     // MARK: Dropping
 
     private static func drop(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard json.members != nil else {
+            throw path.error("expected drop alone, or { ack: [ … ] }, found \(json.kindName)")
+        }
         let members = try Members(json, at: path, known: ["ack"])
         guard let ack = members["ack"] else { return .drop(answer: nil) }
         return .drop(answer: try arguments(ack, of: "the ack", at: path.key("ack")))
@@ -99,6 +106,9 @@ enum ActionParser {
             let path = path.key(member.key.value)
             let place = try place(member.key.value, at: path, isKey: true)
             guard !assignments.contains(where: { $0.place == place }) else { throw path.keyError("comes twice") }
+            guard !place.keys.contains("_placeholder") else {
+                throw path.keyError("_placeholder stands for an attachment on the wire and cannot be set")
+            }
             let value =
                 place == .name ? try name(member.value, at: path) : try RuleValueParser.value(member.value, at: path)
             assignments.append(Action.Assignment(place: place, value: value))
@@ -144,7 +154,7 @@ enum ActionParser {
             throw isKey ? path.keyError("path, \(error)") : path.error("path, \(error)")
         }
         if let place { return place }
-        let message = "expected a path that is name, or starts with args[0] or ack.args[0]"
+        let message = "expected a path that is name, or starts with args[0] or ack.args[0], found \(text)"
         throw isKey ? path.keyError(message) : path.error(message)
     }
 
@@ -170,6 +180,9 @@ enum ActionParser {
     }
 
     private static func throttle(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard json.members != nil else {
+            throw path.error("expected a map such as { events: 10, per: 1s }, found \(json.kindName)")
+        }
         let members = try Members(json, at: path, known: ["events", "per"])
         guard let events = try members.integer("events", in: 1...10_000) else {
             throw path.error("expected events: and a number, such as { events: 10, per: 1s }")
@@ -188,6 +201,9 @@ enum ActionParser {
     }
 
     private static func reorder(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
+        guard json.members != nil else {
+            throw path.error("expected a map such as { window: 3 }, found \(json.kindName)")
+        }
         let members = try Members(json, at: path, known: ["window", "seed"])
         guard let window = try members.integer("window", in: 2...1000) else {
             throw path.error("expected window: and a number of events, such as { window: 3 }")
@@ -211,7 +227,8 @@ enum ActionParser {
     private static func emit(_ json: JSONValue, at path: RulePath) throws(RuleError) -> Action {
         let members = try Members(json, at: path, known: ["to", "namespace", "name", "args", "after"])
         guard let to = try members.string("to").flatMap({ Side(word: $0) }) else {
-            throw path.key("to").error("expected to: client or to: upstream")
+            let found = members["to"].map { ", found \($0.string ?? $0.kindName)" } ?? ""
+            throw path.key("to").error("expected to: client or to: upstream\(found)")
         }
         guard let nameJSON = members["name"] else { throw path.error("expected name: and the event's name") }
         let namespace = try members.string("namespace")
@@ -230,7 +247,8 @@ enum ActionParser {
         guard let text = json.string, let method = Action.Disconnect(rawValue: text) else {
             let words = Action.Disconnect.allCases.map(\.rawValue)
             let suggestion = json.string.map { Suggestion.text(for: $0, among: words) } ?? ""
-            throw path.error("expected transport, namespace or server\(suggestion)")
+            throw path.error(
+                "expected transport, namespace or server, found \(json.string ?? json.kindName)\(suggestion)")
         }
         return .disconnect(method)
     }
@@ -242,8 +260,9 @@ enum ActionParser {
         }
         var marks: [String] = []
         for element in elements {
-            guard let mark = element.string, (1...100).contains(mark.utf8.count) else {
-                throw path.error("expected a word of up to 100 bytes, found \(element.kindName)")
+            guard let mark = element.string else { throw path.error("expected a word, found \(element.kindName)") }
+            guard (1...100).contains(mark.utf8.count) else {
+                throw path.error("expected a word of 1 to 100 bytes, found one of \(mark.utf8.count)")
             }
             if !marks.contains(mark) { marks.append(mark) }
         }

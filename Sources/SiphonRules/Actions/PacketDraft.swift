@@ -66,7 +66,7 @@ struct PacketDraft {
     /// Replaces all arguments: `list` is one JSON list, of an event with its name before them.
     mutating func replace(with list: [UInt8], attachments added: [ByteBuffer]) -> Bool {
         switch packet.kind {
-        case .event, .binaryEvent, .ack, .binaryAck: return mayAttach(added) && take(list, added)
+        case .event, .binaryEvent, .ack, .binaryAck: return isJSON && mayAttach(added) && take(list, added)
         case .connect, .connectError:
             guard let only = try? JSONEditor.range(of: JSONPath([.index(0)]), in: list),
                 (try? JSONEditor.range(of: JSONPath([.index(1)]), in: list)) == nil
@@ -89,7 +89,8 @@ struct PacketDraft {
         switch (packet.kind, place) {
         case (.event, .name), (.binaryEvent, .name): JSONPath([.index(0)])
         case (.event, .argument(let index, let rest)), (.binaryEvent, .argument(let index, let rest)):
-            index < Int.max ? JSONPath([.index(index + 1)] + rest.elements) : nil
+            // Without a name the list is none that the API, and filters, would count the same way.
+            hasName && index < Int.max ? JSONPath([.index(index + 1)] + rest.elements) : nil
         case (.ack, .argument(let index, let rest)), (.binaryAck, .argument(let index, let rest)),
             (.ack, .ackArgument(let index, let rest)), (.binaryAck, .ackArgument(let index, let rest)):
             JSONPath([.index(index)] + rest.elements)
@@ -115,11 +116,16 @@ struct PacketDraft {
         json.first == UInt8(ascii: "{") || packet.kind == .connectError && json.first == UInt8(ascii: "\"")
     }
 
+    /// Whether the payload is JSON no deeper than the parser goes.
+    private var isJSON: Bool { json.withUnsafeBytes { (try? JSONParser.validate($0)) != nil } }
+
+    private var hasName: Bool { packet.eventName != nil || edited != nil }
+
     /// Whether the packet can carry attachments besides its own. In one that carries none, what looks like a placeholder
     /// is the sender's, and would become one.
     private func mayAttach(_ added: [ByteBuffer]) -> Bool {
         guard added.count > attachments.count else { return true }
-        guard added.count <= RuleParser.attachmentLimit else { return false }
+        guard added.count <= RuleParser.attachmentLimit, isJSON else { return false }
         switch packet.kind {
         case .binaryEvent, .binaryAck: return true
         case .event, .ack: return attachments.count > packet.attachments.count || Placeholders(in: json).found.isEmpty
@@ -146,12 +152,16 @@ struct PacketDraft {
     }
 
     /// An event or ack made of values of this packet and others: of `attachments` it has those that `json` refers to.
+    /// Nil where it would refer to more than there are, or where what the sender meant for data would refer to one.
     func packet(
         _ kind: PacketEnvelope.Kind, namespace: String, ackID: String? = nil, json: [UInt8], attachments: [ByteBuffer]
-    ) -> SocketPacket {
+    ) -> SocketPacket? {
         guard !attachments.isEmpty else {
             return SocketPacket(kind: kind, namespace: namespace, ackID: ackID, payload: json)
         }
+        let placeholders = Placeholders(in: json).found
+        let isOwn = packet.kind.carriesAttachments || placeholders.count == attachments.count
+        guard isOwn, placeholders.allSatisfy({ attachments.indices.contains($0.number) }) else { return nil }
         return Self.packet(kind, namespace: namespace, ackID: ackID, json: json, attachments: attachments)
     }
 

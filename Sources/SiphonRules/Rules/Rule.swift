@@ -32,14 +32,14 @@ package struct Rule: Hashable, Sendable {
 
     /// The rule as the API shows it: `{"name", "when", "then", "enabled", "stop"}` and the conditions that it has, filter,
     /// actions and conditions as they were written.
-    package var json: JSONValue { .object(jsonMembers) }
+    package var json: JSONValue { .object(jsonMembers(isEnabled: enabled)) }
 
-    var jsonMembers: [JSONMember] {
+    func jsonMembers(isEnabled: Bool) -> [JSONMember] {
         [
             JSONMember("name", name.map { JSONValue($0) } ?? .null),
             JSONMember("when", JSONValue(when.source)),
         ] + written.filter { $0.key.value == "then" } + [
-            JSONMember("enabled", .bool(enabled)),
+            JSONMember("enabled", .bool(isEnabled)),
             JSONMember("stop", .bool(stop)),
         ] + written.filter { $0.key.value != "then" }
     }

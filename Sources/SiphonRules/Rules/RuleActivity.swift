@@ -11,12 +11,12 @@ final class RuleActivity: Sendable {
         var firstMatch: NIODeadline?
         var chance: Chance
         var ranks: Chance
-        /// When the last events of a throttle left, or will.
-        var departures = CircularBuffer<NIODeadline>()
         var problem: String?
     }
 
     private let counter = Atomic<Int>(0)
+    private let numbers = Atomic<Int>(0)
+    private let hasProblem = Atomic(false)
     private let lastTime = Atomic<Int64>(.min)
     private let state: NIOLockedValueBox<State>
 
@@ -39,12 +39,26 @@ final class RuleActivity: Sendable {
         return time == .min ? nil : time
     }
 
+    /// The next of 1, 2, 3 and on: each is given once.
+    func takeNumber() -> Int { numbers.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    /// The number was not used. Where another has been given meanwhile it stays out.
+    func giveBack(number: Int) {
+        _ = numbers.compareExchange(expected: number, desired: number - 1, ordering: .relaxed)
+    }
+
     // MARK: Problems
 
-    /// What kept the rule from doing what it says; nil for nothing.
+    /// What kept the rule from doing what it says when it last tried; nil for nothing.
     var problem: String? { state.withLockedValue { $0.problem } }
 
-    func note(problem: String?) { state.withLockedValue { $0.problem = problem } }
+    func note(problem: String?) {
+        state.withLockedValue { $0.problem = problem }
+        hasProblem.store(problem != nil, ordering: .relaxed)
+    }
+
+    /// To be called before the rule tries again.
+    func forgetProblem() { if hasProblem.load(ordering: .relaxed) { note(problem: nil) } }
 
     // MARK: Conditions
 
@@ -78,18 +92,6 @@ final class RuleActivity: Sendable {
         let fraction = state.withLockedValue { $0.chance.fraction() }
         let nanoseconds = Double(time.nanoseconds) + Double(jitter.nanoseconds) * (2 * fraction - 1)
         return .nanoseconds(max(0, Int64(nanoseconds)))
-    }
-
-    /// How long from `time` on an event waits, so that no more than `events` leave within `per`.
-    func throttle(events: Int, per: TimeAmount, at time: NIODeadline) -> TimeAmount {
-        state.withLockedValue { state in
-            var departure = time
-            if state.departures.count >= events, let oldest = state.departures.popFirst() {
-                departure = max(time, oldest + per)
-            }
-            state.departures.append(departure)
-            return departure - time
-        }
     }
 
     func rank() -> UInt64 { state.withLockedValue { $0.ranks.next() } }

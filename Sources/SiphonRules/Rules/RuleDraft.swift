@@ -11,11 +11,13 @@ struct RuleDraft {
     private(set) var rules: [RuleID] = []
     private(set) var shaping: EventShaping?
     private var answer: SocketPacket?
+    private var emissionBudget: EmissionBudget
     private let context: EventContext
 
     init(_ packet: SocketPacket, _ context: EventContext) {
         self.packet = packet
         self.context = context
+        emissionBudget = context.emissionBudget
     }
 
     var marks: [String] { shaping?.marks ?? [] }
@@ -27,11 +29,15 @@ struct RuleDraft {
     /// Carries out the actions of a rule, in order; says whether one of them did anything. What is dropped is neither
     /// changed nor sent on, but may be answered later, marked, and have emissions.
     mutating func apply(_ entry: RuleEntry) -> Bool {
-        let activity = entry.activity
-        var step = Step(PacketDraft(packet), context, counter: activity.hits + 1, entry)
+        entry.activity.forgetProblem()
+        let number = entry.activity.takeNumber()
+        var step = Step(draft: PacketDraft(packet), context: context, counter: number, entry: entry)
         var hasActed = false
-        for action in entry.rule.then where apply(action, &step, entry) { hasActed = true }
-        guard hasActed else { return false }
+        for action in entry.rule.then where apply(action, &step) { hasActed = true }
+        guard hasActed else {
+            entry.activity.giveBack(number: number)
+            return false
+        }
         packet = step.draft.result
         rules.append(entry.id)
         return true
@@ -44,17 +50,11 @@ struct RuleDraft {
         let counter: Int
         let entry: RuleEntry
 
-        init(_ draft: PacketDraft, _ context: EventContext, counter: Int, _ entry: RuleEntry) {
-            self.draft = draft
-            self.context = context
-            self.counter = counter
-            self.entry = entry
-        }
-
         var writer: RuleValueWriter { RuleValueWriter(draft, context, counter: counter) }
     }
 
-    private mutating func apply(_ action: Action, _ step: inout Step, _ entry: RuleEntry) -> Bool {
+    private mutating func apply(_ action: Action, _ step: inout Step) -> Bool {
+        let entry = step.entry
         switch action {
         case .set, .remove, .rename, .replace: return !isDropped && Self.edit(action, &step)
         case .drop(let arguments): return drop(answer: arguments, step)
@@ -63,11 +63,9 @@ struct RuleDraft {
             let delay = entry.activity.delay(time, jitter: jitter)
             return shape { $0.delay = $0.delay + delay }
         case .throttle(let events, let per):
-            let due = context.moment.monotonic + (shaping.map { $0.delay + $0.throttle } ?? .zero)
-            let wait = entry.activity.throttle(events: events, per: per, at: due)
-            return wait > .zero && shape { $0.throttle = $0.throttle + wait }
+            return !isDropped && shape { $0.throttles.append(.init(rule: entry.id, events: events, per: per)) }
         case .duplicate(let count):
-            return packet.kind.isEvent && !isDropped && shape { $0.copies = count }
+            return packet.kind.isEvent && !isDropped && shape { $0.copies = max($0.copies, count) }
         case .reorder(let window, _):
             guard packet.kind.isEvent, !isDropped else { return false }
             let place = EventShaping.Reordering(rule: entry.id, window: window, rank: entry.activity.rank())
@@ -104,7 +102,12 @@ struct RuleDraft {
         case .rename(let name): return set(.name, to: name, &step)
         case .replace(let arguments):
             var writer = step.writer
-            guard writer.writeList(arguments, first: step.draft.json(at: .name)) else { return false }
+            let name = step.draft.json(at: .name)
+            guard name?.first == UInt8(ascii: "\"") || !step.draft.packet.kind.isEvent,
+                writer.writeList(arguments, first: name)
+            else {
+                return false
+            }
             return step.draft.replace(with: writer.take(), attachments: writer.attachments)
         default: return false
         }
@@ -123,13 +126,15 @@ struct RuleDraft {
         isDropped = true
         guard let arguments, packet.wantsAck else { return true }
         var writer = step.writer
-        guard writer.writeList(arguments) else {
-            step.entry.activity.note(problem: "the answer found no value for a template, or was too long")
-            return true
+        if writer.writeList(arguments) {
+            answer = step.draft.packet(
+                .ack, namespace: packet.namespace, ackID: packet.ackID, json: writer.take(),
+                attachments: writer.attachments)
         }
-        answer = step.draft.packet(
-            .ack, namespace: packet.namespace, ackID: packet.ackID, json: writer.take(), attachments: writer.attachments
-        )
+        if answer == nil {
+            step.entry.activity.note(
+                problem: "an answer found no value for a template, mixed up binary values, or was too long")
+        }
         return true
     }
 
@@ -141,15 +146,27 @@ struct RuleDraft {
             activity.note(problem: "what it emits makes it act again: stopped after \(Limits.emissionDepth) rounds")
             return false
         }
-        var writer = step.writer
-        guard writer.write(emit.name) else { return false }
-        let name = writer.take()
-        guard EventName.isAllowed(name), writer.writeList(emit.arguments, first: name) else {
-            activity.note(problem: "an emission had no name, no value for a template, or was too long")
+        let isTooMuch = "one event makes rules emit too many others, or too large ones: the rest is not sent"
+        guard !emissionBudget.isSpent else {
+            activity.note(problem: isTooMuch)
             return false
         }
-        let packet = step.draft.packet(
-            .event, namespace: emit.namespace ?? packet.namespace, json: writer.take(), attachments: writer.attachments)
+        var writer = step.writer
+        let name = writer.write(emit.name) ? writer.take() : []
+        guard EventName.isAllowed(name), writer.writeList(emit.arguments, first: name),
+            let packet = step.draft.packet(
+                .event, namespace: emit.namespace ?? packet.namespace, json: writer.take(),
+                attachments: writer.attachments)
+        else {
+            activity.note(
+                problem:
+                    "an emission had no name, found no value for a template, mixed up binary values, or was too long")
+            return false
+        }
+        guard emissionBudget.take(packet) else {
+            activity.note(problem: isTooMuch)
+            return false
+        }
         let emission = Emission(rule: step.entry.id, to: emit.to, packet: packet, after: emit.after)
         return shape { $0.emissions.append(emission) }
     }

@@ -7,7 +7,7 @@ final class RuleSet: Sendable {
 
     init(_ entries: [RuleEntry] = []) {
         self.entries = entries
-        enabled = entries.filter(\.rule.enabled)
+        enabled = entries.filter(\.isEnabled)
         gate = FilterGate(enabled.map(\.rule.when))
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// The rules that are in force, as a step of the chain. The set is immutable and swapped whole: an event sees the old
 /// one or the new one. Called from any thread.
 ///
-/// Each kind of packet can be dropped; what `set` may change of each is said at `PacketEditor`. A dropped event goes
+/// Each kind of packet can be dropped; what may be changed of each is said at `PacketDraft`. A dropped event goes
 /// through no later rule.
 package final class RuleStore: EventMiddleware {
     private struct State {
@@ -44,7 +44,7 @@ package final class RuleStore: EventMiddleware {
             guard filter.mayMatch(envelopeOf: draft.packet, context: context) else { continue }
             let event = PassingEvent(draft.packet, context: context, marks: draft.marks)
             guard filter.matches(event, reading: &reading) else {
-                if let fault = reading.fault { disable(entry.id, because: fault.description) }
+                if let fault = reading.fault { disable(entry, because: fault.description) }
                 continue
             }
             let conditions = entry.rule.conditions
@@ -68,13 +68,13 @@ package final class RuleStore: EventMiddleware {
         return decision
     }
 
-    private func disable(_ id: RuleID, because problem: String) {
+    /// Unless somebody has replaced the rule meanwhile.
+    private func disable(_ entry: RuleEntry, because problem: String) {
         change { state in
             var entries = state.rules.entries
-            guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].rule.enabled else { return }
-            var rule = entries[index].rule
-            rule.enabled = false
-            entries[index] = entries[index].replacing(rule)
+            guard let index = entries.firstIndex(where: { $0.activity === entry.activity }), entries[index].isEnabled
+            else { return }
+            entries[index].isOff = true
             entries[index].activity.note(problem: "disabled: \(problem)")
             state.rules = RuleSet(entries)
         }
@@ -94,14 +94,15 @@ package final class RuleStore: EventMiddleware {
     /// What was wrong with the file when it was last read; nil when it was fine.
     package var error: RuleError? { state.withLockedValue { $0.error } }
 
-    /// The first thing that is wrong with the rules: with the file, or else with what a rule could not do, whose id is the
-    /// path then. Nil for nothing.
+    /// The first thing that is wrong with the rules: with the file, or else with a rule that was disabled, or could not do
+    /// something, whose id is the path then. Nil for nothing.
     package var firstProblem: RuleError? {
         let (rules, error) = state.withLockedValue { ($0.rules, $0.error) }
         if let error { return error }
-        return rules.entries.lazy.compactMap { entry in
+        let troubled = rules.entries.filter { $0.activity.problem != nil }
+        return (troubled.first(where: \.isOff) ?? troubled.first).flatMap { entry in
             entry.activity.problem.map { RuleError(path: entry.id.description, message: $0) }
-        }.first
+        }
     }
 
     private func change<Result>(_ body: (inout State) -> Result) -> Result {
@@ -168,7 +169,7 @@ package final class RuleStore: EventMiddleware {
     // MARK: The file
 
     /// Puts the rules of the file first, in the place of those an earlier reading brought, and returns their ids. A
-    /// rule that is as it was keeps its id and its hits.
+    /// rule that does what one did keeps its id and what it has done so far.
     @discardableResult
     func load(_ rules: [Rule]) throws(RuleError) -> [RuleID] {
         let ids: [RuleID]? = change { state in
@@ -177,8 +178,12 @@ package final class RuleStore: EventMiddleware {
             guard rules.count + others.count <= RuleParser.ruleLimit else { return nil }
             var entries: [RuleEntry] = []
             for rule in rules {
-                if let index = known.firstIndex(where: { $0.rule == rule }) {
-                    entries.append(known.remove(at: index).replacing(rule))
+                if let index = known.firstIndex(where: { $0.rule == rule })
+                    ?? known.firstIndex(where: { entry in
+                        entry.rule.actsLike(rule) && !rules.contains(entry.rule)
+                    })
+                {
+                    entries.append(known.remove(at: index).rereading(rule))
                 } else {
                     entries.append(state.entry(for: rule, from: .file))
                 }

@@ -22,6 +22,15 @@ package enum EventPlace: Hashable, Sendable {
         }
     }
 
+    /// The keys on the way there.
+    var keys: [String] {
+        switch self {
+        case .name: []
+        case .argument(_, let rest), .ackArgument(_, let rest):
+            rest.elements.compactMap { if case .key(let key) = $0 { key } else { nil } }
+        }
+    }
+
     package var text: String {
         switch self {
         case .name: "name"

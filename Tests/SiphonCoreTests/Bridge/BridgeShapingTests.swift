@@ -31,7 +31,14 @@ private struct Shaping: EventMiddleware {
                     Emission(rule: rule, to: .upstream, packet: emitted, after: .milliseconds(Int64(after)))
                 ]
             }
-        case "k": shaping.disconnection = .init(rule: rule, method: .transport)
+        case "k":
+            shaping.disconnection = .init(rule: rule, method: .transport)
+            shaping.delay = .milliseconds(Int64(number))
+        case "b":
+            let emitted = SocketPacket(kind: .event, namespace: packet.namespace, json: ["over"])
+            shaping.emissions = [Emission(rule: rule, to: .client, packet: emitted, after: .zero)]
+            shaping.disconnection = .init(rule: rule, method: .transport)
+        case "t": shaping.throttles = [.init(rule: rule, events: number, per: .milliseconds(100))]
         case "r":
             shaping.delay = .milliseconds(Int64(number))
             let ack = SocketPacket(kind: .ack, namespace: packet.namespace, ackID: packet.ackID, json: ["no"])
@@ -39,6 +46,23 @@ private struct Shaping: EventMiddleware {
         default: return next(packet, context)
         }
         return EventDecision(packet: packet, rules: [rule], shaping: shaping)
+    }
+}
+
+/// Has each event cause two of so many bytes, and each of these two more.
+private struct Multiplying: EventMiddleware {
+    let textBytes: Int
+
+    func wants(_ packet: borrowing SocketPacket, context: borrowing EventContext) -> Bool { true }
+
+    func handle(_ packet: SocketPacket, context: EventContext, next: Next) -> EventDecision {
+        guard packet.kind == .event else { return next(packet, context) }
+        let name = JSONValue(String(repeating: "m", count: textBytes - 5))
+        let emitted = SocketPacket(kind: .event, json: [name])
+        var shaping = EventShaping()
+        let emission = Emission(rule: RuleID(1), to: .upstream, packet: emitted, after: .zero)
+        shaping.emissions = [emission, emission]
+        return EventDecision(packet: packet, shaping: shaping)
     }
 }
 
@@ -91,6 +115,44 @@ struct BridgeShapingTests {
         let sent = playbook.advance(to: .milliseconds(10))
         #expect(sent.count == 2)
         #expect(sent.last == .send(.binary([1, 2]), to: .upstream))
+    }
+
+    @Test("keeps what waits in memory of its own, not in that which was read with it")
+    func detaches() throws {
+        let read = ByteBuffer(string: #"2["d10"]2["g2",1]"# + String(repeating: " ", count: 10_000))
+        for range in [0..<8, 8..<17] {
+            let slice = read.getSlice(at: range.lowerBound, length: range.count)
+            let bytes = try #require(slice)
+            #expect(playbook.receive(EngineMessage(.text, bytes, frames: read), from: .client) == [])
+        }
+        let sent = playbook.advance(to: .seconds(1))
+        #expect(Self.texts(sent) == [#">2["d10"]"#, #">2["g2",1]"#])
+        for case .send(let message, _) in sent { #expect(message.bytes.storageCapacity < 100) }
+        #expect(playbook.sentFrames == [])
+    }
+
+    @Test("lets lanes go by their times, not by their number")
+    func manyLanes() {
+        let times = (1...200).map { $0 * 77 % 211 }
+        for time in times { #expect(send(#"2/\#(time),["d\#(time)"]"#) == []) }
+        let event = { (time: Int) in #">2/\#(time),["d\#(time)"]"# }
+        let early = times.filter { $0 <= 100 }.sorted()
+        #expect(advance(to: 100) == early.map(event))
+        #expect(playbook.deadline == times.filter { $0 > 100 }.min().map { .milliseconds(Int64($0)) })
+        #expect(advance(to: 1000) == times.filter { $0 > 100 }.sorted().map(event))
+        #expect(playbook.deadline == nil)
+    }
+
+    @Test("forgets the times of lanes that are gone")
+    func forgetsDeadlines() {
+        #expect(send(#"2["d50"]"#) == [])
+        for _ in 0..<1000 {
+            #expect(send(#"2/n,["d100"]"#) == [])
+            #expect(send("1/n,", .upstream) == ["<1/n,"])
+        }
+        #expect(playbook.bridge.lanes.deadlines.count < 100)
+        #expect(advance(to: 50) == [#">2["d50"]"#])
+        #expect(playbook.deadline == nil)
     }
 
     @Test("sends a duplicate again, with an ack id of its own, whose ack nobody hears")
@@ -166,6 +228,30 @@ struct BridgeShapingTests {
         #expect(playbook.advance(to: .milliseconds(50)).count == 2)
     }
 
+    @Test("keeps no more bytes of emissions than the limit, and as many again once they have gone")
+    func boundsEmissionBytes() {
+        var limits = Limits()
+        limits.queuedBytes = 2 * (Limits.waitingEventBytes + #"2["e",50]"#.utf8.count)
+        let playbook = Playbook(chain: [Shaping()], limits: limits, joined: ["/"])
+        func dropped() -> Int { playbook.records.filter { $0.contains("injected,dropped") }.count }
+        for _ in 0..<3 { _ = playbook.receive(.text(#"2["e",50]"#), from: .client) }
+        #expect(dropped() == 1)
+        for time: Int64 in [50, 100, 150] { #expect(playbook.advance(to: .milliseconds(time)).count == 2) }
+        for _ in 0..<3 { _ = playbook.receive(.text(#"2["e",50]"#), from: .client, after: .seconds(1)) }
+        #expect(dropped() == 2)
+    }
+
+    @Test(
+        "lets one event cause no more emissions than the limit, nor more bytes of them",
+        arguments: [(3, Int.max, 3), (1000, 4 * 60, 4), (1000, 4 * 60 - 1, 3)])
+    func boundsEmissionsOfAnEvent(events: Int, bytes: Int, expected: Int) {
+        var limits = Limits()
+        limits.emissionsPerEvent = events
+        limits.queuedBytes = bytes
+        let playbook = Playbook(chain: [Multiplying(textBytes: 60)], limits: limits, joined: ["/"])
+        for _ in 0..<2 { #expect(playbook.receive(.text(#"2["m"]"#), from: .client).count == 1 + expected) }
+    }
+
     @Test("answers a dropped event, later where it is told to, and does nothing where no ack is wanted")
     func answers() {
         #expect(send(#"25["r"]"#) == [#"<35["no"]"#])
@@ -181,6 +267,36 @@ struct BridgeShapingTests {
         let event = playbook.receive(.text(#"2["k"]"#), from: .client)
         #expect(event.last == .disconnect(.transport, because: RuleID(1)))
         #expect(event.count == 2)
+    }
+
+    @Test("sends what it emits before it ends the connection")
+    func emitsBeforeTheEnd() {
+        let actions = playbook.receive(.text(#"2["b"]"#), from: .client)
+        #expect(actions.count == 3)
+        #expect(Self.texts(Array(actions.prefix(2))) == [#">2["b"]"#, #"<2["over"]"#])
+        #expect(actions.last == .disconnect(.transport, because: RuleID(1)))
+    }
+
+    @Test("ends nothing that ends already, and sends on all that was kept back")
+    func endsOnce() {
+        #expect(send(#"2["k100"]"#) == [])
+        #expect(send(#"2["a"]"#) == [])
+        #expect(Self.texts(playbook.close(by: .client)) == [#">2["k100"]"#, #">2["a"]"#])
+    }
+
+    @Test("lets so many of a throttled rule's events leave in each period, the others in turn")
+    func throttles() {
+        #expect(send(#"2["t2",1]"#) == [#">2["t2",1]"#])
+        #expect(send(#"2["t2",2]"#, at: 10) == [#">2["t2",2]"#])
+        #expect(send(#"2["t2",3]"#, at: 20) == [])
+        #expect(send(#"2["t2",4]"#, at: 30) == [])
+        #expect(send(#"2["t2",5]"#, .upstream, at: 30) == [#"<2["t2",5]"#])
+        #expect(advance(to: 100) == [#">2["t2",3]"#])
+        #expect(advance(to: 110) == [#">2["t2",4]"#])
+        #expect(send(#"2["t2",6]"#, at: 150) == [])
+        #expect(advance(to: 200) == [#">2["t2",6]"#])
+        #expect(playbook.records[1] == "client event / forwarded")
+        #expect(playbook.records.last == "client event / throttled,forwarded")
     }
 
     @Test("at the end sends on what the side that ended it had sent, and drops the rest")

@@ -157,7 +157,12 @@ struct PacketDraftTests {
             (#"{"replace":[]}"#, #"2["a",9]"#, #"2["a"]"#), (#"{"replace":[1]}"#, "35[9,9]", "35[1]"),
             (#"{"replace":[{"token":1}]}"#, "0", #"0{"token":1}"#), (#"{"replace":[]}"#, #"0{"a":1}"#, "0"),
             (#"{"replace":[1]}"#, #"0{"a":1}"#, nil), (#"{"replace":[{},{}]}"#, "0", nil),
-            (#"{"replace":["no"]}"#, #"4"x""#, #"4"no""#), (#"{"replace":[]}"#, #"4"x""#, nil),
+            (#"{"replace":["no"]}"#, #"4"x""#, #"4"no""#), (#"{"replace":["x"]}"#, #"2["a",%%]"#, nil),
+            (#"{"replace":["x"]}"#, "2[5]", nil), (#"{"replace":["x"]}"#, "31[%%]", nil),
+            (#"{"set":{"args[0]":1}}"#, "2[7,8]", nil),
+            (#"{"replace":["x"]}"#, "2[\"a\"," + String(repeating: "[", count: 10_000), nil),
+            (#"{"set":{"args[0]":{"$binary":"AA=="}}}"#, "2[\"a\"," + String(repeating: "[", count: 10_000), nil),
+            (#"{"replace":[]}"#, #"4"x""#, nil),
             (#"{"replace":["{{args[1]}}","{{args[0]}}"]}"#, #"2["a",1.0,"z"]"#, #"2["a","z",1.0]"#),
             (#"[{"rename":"b"},{"set":{"args[0]":1}},{"remove":"args[1]"}]"#, #"2["a",0,0]"#, #"2["b",1]"#),
         ] as [(String, String, String?)])

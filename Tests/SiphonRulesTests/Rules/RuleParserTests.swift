@@ -100,18 +100,22 @@ struct RuleParserTests {
             (#"{"when":"","then":{"remove":[]}}"#, "then.remove", "at least one path"),
             (#"{"when":"","then":{"remove":"name"}}"#, "then.remove", "must have a name"),
             (#"{"when":"","then":{"remove":["args[0]",5]}}"#, "then.remove[1]", "expected a path, found a number"),
-            (#"{"when":"","then":{"remove":"arg[0]"}}"#, "then.remove", "starts with args[0]"),
+            (
+                #"{"when":"","then":{"remove":"arg[0]"}}"#, "then.remove",
+                "starts with args[0] or ack.args[0], found arg[0]"
+            ),
             (#"{"when":"","then":{"replace":{}}}"#, "then.replace", "expected a list"),
             (#"{"when":"","then":{"emit":{"name":"a"}}}"#, "then.emit.to", "to: client or to: upstream"),
-            (#"{"when":"","then":{"emit":{"to":"server","name":"a"}}}"#, "then.emit.to", "to: client or"),
+            (#"{"when":"","then":{"emit":{"to":"server","name":"a"}}}"#, "then.emit.to", "upstream, found server"),
             (#"{"when":"","then":{"emit":{"to":"client"}}}"#, "then.emit", "expected name:"),
             (
                 #"{"when":"","then":{"emit":{"to":"client","name":"a","namespace":"b"}}}"#, "then.emit.namespace",
                 "such as /admin"
             ),
             (#"{"when":"","then":{"emit":{"to":"client","name":"a","args":1}}}"#, "then.emit.args", "expected a list"),
-            (#"{"when":"","then":{"disconnect":"servr"}}"#, "then.disconnect", "did you mean server?"),
-            (#"{"when":"","then":{"mark":""}}"#, "then.mark", "expected a word"),
+            (#"{"when":"","then":{"disconnect":"servr"}}"#, "then.disconnect", "found servr, did you mean server?"),
+            (#"{"when":"","then":{"mark":""}}"#, "then.mark", "1 to 100 bytes, found one of 0"),
+            (#"{"when":"","then":{"mark":5}}"#, "then.mark", "expected a word, found a number"),
             (#"{"when":"","then":{"mark":[]}}"#, "then.mark", "expected a word"),
             (#"{"when":"","then":"dorp"}"#, "then", "unknown action dorp, did you mean drop?"),
             (#"{"when":"","then":"set"}"#, "then", "set needs a value"),
@@ -120,7 +124,15 @@ struct RuleParserTests {
             (#"{"when":"","then":[["drop"]]}"#, "then[0]", "found a list"),
             (#"{"when":"","then":{}}"#, "then", "expected one action"),
             (#"{"when":"","then":{"drop":{},"set":{"name":"a"}}}"#, "then", "expected one action in a map"),
-            (#"{"when":"","then":{"drop":null}}"#, "then.drop", "expected a map, found null"),
+            (#"{"when":"","then":{"drop":null}}"#, "then.drop", "expected drop alone, or { ack: [ … ] }, found null"),
+            (#"{"when":"","then":{"drop":true}}"#, "then.drop", "found a boolean"),
+            (
+                #"{"when":"","then":{"set":null,"args[0]":1}}"#, #"then["args[0]"]"#,
+                "set has no value; what belongs to it is indented further"
+            ),
+            (#"{"when":"","then":{"drop":null,"akc":[]}}"#, "then.akc", "drop has no value"),
+            (#"{"when":"","then":{"throttle":10}}"#, "then.throttle", "{ events: 10, per: 1s }, found a number"),
+            (#"{"when":"","then":{"reorder":3}}"#, "then.reorder", "{ window: 3 }, found a number"),
             (#"{"when":"","then":{"drop":{"akc":[]}}}"#, "then.drop.akc", "did you mean ack?"),
             (#"{"when":"","then":{"drop":{"ack":{}}}}"#, "then.drop.ack", "expected a list"),
             (#"{"when":"","then":{"set":{}}}"#, "then.set", "at least one path"),
@@ -130,6 +142,10 @@ struct RuleParserTests {
             (#"{"when":"","then":{"set":{"args":1}}}"#, "then.set.args", "starts with args[0]"),
             (#"{"when":"","then":{"set":{"name.a":1}}}"#, #"then.set["name.a"]"#, "expected a path that is name"),
             (#"{"when":"","then":{"set":{"room":1}}}"#, "then.set.room", "expected a path"),
+            (
+                #"{"when":"","then":{"set":{"args[0]._placeholder":true}}}"#, #"then.set["args[0]._placeholder"]"#,
+                "cannot be set"
+            ),
             (#"{"when":"","then":{"set":{"name":"a","name":"b"}}}"#, "then.set.name", "comes twice"),
             (#"{"when":"","then":{"set":{"name":5}}}"#, "then.set.name", "expected a text, found a number"),
             (#"{"when":"","then":{"set":{"name":""}}}"#, "then.set.name", "not empty"),

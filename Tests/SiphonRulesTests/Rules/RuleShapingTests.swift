@@ -98,12 +98,41 @@ struct RuleShapingTests {
         #expect(try decide().shaping?.delay == .milliseconds(300))
     }
 
-    @Test("lets so many events pass in each period and makes the others wait for their turn")
-    func throttles() throws {
-        let id = try add(#"{"throttle":{"events":2,"per":"100ms"}}"#)
-        let waits = try [0, 10, 20, 30, 150, 500].map { try decide(at: $0).shaping?.throttle.nanoseconds ?? 0 }
-        #expect(waits == [0, 0, 80, 80, 50, 0].map { $0 * 1_000_000 })
-        #expect(store.status(of: id)?.hits == 3)
+    @Test("throttles what is not dropped, and sends as often as the rule that duplicates most")
+    func shapes() throws {
+        let id = try add(#"[{"throttle":{"events":2,"per":"100ms"}},{"duplicate":5}]"#)
+        try add(#""duplicate""#)
+        let shaping = try decide().shaping
+        #expect(shaping?.throttles == [.init(rule: id, events: 2, per: .milliseconds(100))])
+        #expect(shaping?.copies == 5)
+        store.remove(id)
+        try add(#"["drop",{"throttle":{"events":2,"per":"1h"}}]"#)
+        #expect(try decide().shaping?.throttles == [])
+    }
+
+    @Test("makes no placeholder of what the sender meant for data, nor sends one that refers to nothing")
+    func forgesNothing() throws {
+        let id = try add(
+            #"{"emit":{"to":"client","name":"n","args":["{{args[0]}}",{"$binary":"AAAA"}]}}"#, when: "event:q")
+        #expect(try decide(#"2["q",1]"#).shaping?.emissions.count == 1)
+        #expect(store.status(of: id)?.error == nil)
+        #expect(try decide(#"2["q",{"_placeholder":true,"num":7}]"#).shaping?.emissions.count ?? 0 == 0)
+        #expect(store.status(of: id)?.error?.contains("mixed up binary values") == true)
+        #expect(try decide(#"2["q",1]"#).shaping?.emissions.count == 1)
+        #expect(store.status(of: id)?.error == nil, "forgotten once it works again")
+    }
+
+    @Test("numbers what it does without gaps, and each once from many threads")
+    func numbers() async throws {
+        try add(#"{"set":{"args[0]":"{{counter}}"}}"#, when: "event:a")
+        #expect(try decide("2[5]").rules.isEmpty)
+        let seen = await withTaskGroup(of: [String].self) { group in
+            for _ in 0..<4 {
+                group.addTask { (0..<100).compactMap { _ in try? decide().packet?.wire } }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(seen) == Set((1...400).map { #"2["a",\#($0)]"# }))
     }
 
     @Test("duplicates and reorders events and nothing else", arguments: [#"2["a"]"#, "31[]", "0", "1"])
@@ -153,6 +182,17 @@ struct RuleShapingTests {
         #expect(try decide(depth: Limits.emissionDepth) == EventDecision(packet: try SocketPacket(text: #"2["a",1]"#)))
         #expect(store.status(of: id)?.error?.contains("makes it act again") == true)
         #expect(store.firstProblem?.path == "r1")
+    }
+
+    @Test("emits no more than one event may cause, and says so")
+    func stopsFloods() throws {
+        let emission = #"{"emit":{"to":"upstream","name":"b","args":["{{args[0]}}"]}}"#
+        let id = try add("[\(Array(repeating: emission, count: 100).joined(separator: ","))]", when: "event:a")
+        #expect(try decide().shaping?.emissions.count == 100)
+        #expect(store.status(of: id)?.error == nil)
+        let large = #"2["a","\#(String(repeating: "x", count: Limits().queuedBytes / 10))"]"#
+        #expect(try decide(large).shaping?.emissions.count == 9)
+        #expect(store.status(of: id)?.error?.contains("too many others, or too large ones") == true)
     }
 
     @Test("emits and marks also what it drops")

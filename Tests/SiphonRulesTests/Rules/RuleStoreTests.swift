@@ -56,7 +56,9 @@ struct RuleStoreTests {
         #expect(try decide(text) == EventDecision(packet: nil, rules: [id]))
         #expect(
             store.list() == [
-                RuleStatus(id: id, rule: store.list()[0].rule, source: .api, hits: 1, lastHit: 1000, error: nil)
+                RuleStatus(
+                    id: id, rule: store.list()[0].rule, isEnabled: true, source: .api, hits: 1, lastHit: 1000,
+                    error: nil)
             ])
     }
 
@@ -161,19 +163,29 @@ struct RuleStoreTests {
         #expect(store.list().count == RuleParser.ruleLimit)
     }
 
-    @Test("an event that is under way sees the old set")
-    func swapsWhole() throws {
-        let first = try add("", #"{"set":{"args[0]":1}}"#)
-        let second = try add("", #"{"set":{"args[1]":2}}"#)
-        let packet = try SocketPacket(text: #"2["a"]"#)
-        let decision = store.handle(packet, context: .from(.client)) { packet, _ in
-            store.remove(first)
-            store.remove(second)
-            return EventDecision(packet: packet)
-        }
-        #expect(decision.packet?.wire == #"2["a",1,2]"#)
-        #expect(decision.rules == [first, second])
-        #expect(try decide(#"2["a"]"#).packet == packet)
+    @Test("disables a rule whose filter cannot be answered, until somebody says otherwise")
+    func disables() throws {
+        let id = try add(#"args[0]:/(a+)+$/"#, #""drop""#)
+        let packet = "2[\"a\",\"\(String(repeating: "a", count: 200_000))!\"]"
+        #expect(try decide(packet).packet != nil)
+        #expect(store.status(of: id)?.isEnabled == false && store.status(of: id)?.rule.enabled == true)
+        #expect(store.status(of: id)?.error?.hasPrefix("disabled: the regular expression /(a+)+$/") == true)
+        #expect(store.firstProblem?.path == "r1" && store.activeCount == 0)
+        // A file that is read again does not mean it.
+        try store.load([try #require(store.status(of: id)).rule])
+        try store.replace(id, ["when": "args[0]:/a+$/", "then": "drop"])
+        #expect(store.status(of: id)?.isEnabled == true && store.status(of: id)?.error == nil)
+    }
+
+    @Test("a rule of the file that does the same keeps its id and hits, whatever else changed in it")
+    func keepsActivity() throws {
+        let rule = try Rule.reading(#"{"name":"a","when":"event:a","then":"drop","times":2}"#)
+        let other = try Rule.reading(#"{"when":"event:b","then":"drop"}"#)
+        let ids = try store.load([rule, other])
+        _ = try decide(#"2["a"]"#)
+        let renamed = try Rule.reading(#"{"name":"b","when":"event:a","then":"drop","times":2,"enabled":false}"#)
+        #expect(try store.load([other, renamed]) == [ids[1], ids[0]])
+        #expect(store.status(of: ids[0])?.hits == 1 && store.status(of: ids[0])?.rule.name == "b")
     }
 
     @Test("counts each hit of many threads once, and each sees a whole set")
