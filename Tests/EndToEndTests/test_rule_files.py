@@ -341,6 +341,15 @@ def test_a_folder_that_may_not_be_written(ruled, rules_file):
     assert rules_file.read_text() == text_of("a", "b")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_a_file_that_may_not_be_written(ruled, rules_file):
+    rules_file.chmod(0o400)
+    assert ruled.api.post("rules", json={"when": "event:c", "then": "drop"}).status_code == 201
+    answer = ruled.api.post("rules/save")
+    assert answer.status_code == 409 and "Permission denied" in answer.json()["message"]
+    assert rules_file.read_text() == text_of("a", "b")
+
+
 def test_a_text_that_yaml_cannot_hold(ruled, rules_file):
     rule = r'{"name": "odd", "when": "event:x", "then": {"set": {"args[0]": "\ud800"}}}'
     made = ruled.api.post("rules", data=rule, headers={"Content-Type": "application/json"})

@@ -82,6 +82,8 @@ struct DiskFile: Sendable {
     /// - Parameter expected: the state it must still be in; nil for no file.
     func replace(with bytes: [UInt8], expected: Stamp?) throws(Failure) {
         let target = Self.destination(of: path)
+        // A renaming asks the folder alone, and would get past a file that is protected.
+        guard access(target, W_OK) == 0 || errno == ENOENT else { throw Self.unwritten(target) }
         let (temporary, descriptor) = try Self.createTemporary(beside: target)
         do throws(Failure) {
             defer { close(descriptor) }

@@ -20,7 +20,7 @@ struct TextLines {
 
     /// One text of whole lines behind the other, with one empty line between them where there would be two.
     static func joined(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
-        guard TextLines(second).lines(in: 0..<second.count).first?.kind == .blank else { return first + second }
+        guard !second.isEmpty, TextLines(second).kind(ofLineAt: 0) == .blank else { return first + second }
         let lines = TextLines(first).lines(in: 0..<first.count)
         let last = lines.last { $0.kind != .blank }
         return first.prefix(last?.range.upperBound ?? 0) + second
@@ -68,10 +68,6 @@ struct TextLines {
     struct Line {
         let range: Range<Int>
         let kind: Kind
-
-        var isComment: Bool {
-            if case .comment = kind { true } else { false }
-        }
     }
 
     /// The lines of a range that begins and ends where lines do.
@@ -79,14 +75,32 @@ struct TextLines {
         var lines: [Line] = []
         var start = range.lowerBound
         while start < range.upperBound {
-            let textEnd = textEnd(of: start)
-            let text = start + bytes[start..<textEnd].prefix { $0 == 0x20 || $0 == 0x09 }.count
-            let kind: Kind =
-                text == textEnd ? .blank : bytes[text] == UInt8(ascii: "#") ? .comment(column: text - start) : .other
-            lines.append(Line(range: start..<next(textEnd), kind: kind))
-            start = next(textEnd)
+            let end = next(textEnd(of: start))
+            lines.append(Line(range: start..<end, kind: kind(ofLineAt: start)))
+            start = end
         }
         return lines
+    }
+
+    /// Behind the comment lines that begin at a line's start, those further to the right than a column.
+    func commentsEnd(from start: Int, rightOf column: Int) -> Int {
+        var end = start
+        while end < bytes.count, case .comment(let own) = kind(ofLineAt: end), own > column {
+            end = next(textEnd(of: end))
+        }
+        return end
+    }
+
+    private func kind(ofLineAt start: Int) -> Kind {
+        let textEnd = textEnd(of: start)
+        let text = start + bytes[start..<textEnd].prefix { $0 == 0x20 || $0 == 0x09 }.count
+        guard text < textEnd else { return .blank }
+        return bytes[text] == UInt8(ascii: "#") ? .comment(column: text - start) : .other
+    }
+
+    /// Behind a line that is empty; `start` for any other.
+    func blankEnd(from start: Int) -> Int {
+        start < bytes.count && kind(ofLineAt: start) == .blank ? next(textEnd(of: start)) : start
     }
 
     /// Where the comment lines begin that stand directly above a line, not before `limit`; `lineStart` for none.
