@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 
 import pytest
+from crowd import Crowd
+from pairs import Pair, Proxy
 from peers import AsyncPeer, SyncPeer
 from processes import Siphon, SocketIOServer, siphon_binary
 from wire import EngineClient, EngineUpstream, RawUpstream
@@ -80,6 +82,50 @@ def start_upstream(tmp_path):
 def siphon(start_siphon, upstream) -> Siphon:
     """A proxy in front of `upstream`, with an inspector."""
     return start_siphon(upstream.url)
+
+
+@pytest.fixture
+def crowd():
+    one = Crowd()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    """One Siphon with a server of its own for all tests of a module, which keep out of each other's way."""
+    one = Proxy(tmp_path_factory.mktemp("proxy"))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def pair(proxy, transports) -> Pair:
+    """A client of `proxy` and its server, the same ones for each test of a transport."""
+    return proxy.pair(transports)
+
+
+names = itertools.count(1)
+
+
+@pytest.fixture
+def name() -> str:
+    """No other test's events are called that, not even in part."""
+    return f"event-{next(names)}-"
+
+
+@pytest.fixture
+def add(proxy):
+    """add(when, then, **more) -> the id of a rule of `proxy`; it is gone at the end."""
+    made = []
+
+    def post(when: str, then, **more) -> str:
+        made.append(proxy.add_rule(when, then, **more)["id"])
+        return made[-1]
+
+    yield post
+    for each in made:
+        proxy.siphon.api.delete(f"rules/{each}")
 
 
 @pytest.fixture

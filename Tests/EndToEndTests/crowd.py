@@ -6,6 +6,7 @@ The client's masking key is zero, which is legal (RFC 6455, 5.3) and spares this
 from __future__ import annotations
 
 import asyncio
+import collections
 import json
 import resource
 import socket
@@ -121,6 +122,8 @@ class CrowdUpstream(End):
             self.transport.write(frame(TEXT, payload, masked=False))
         else:
             self.crowd.received += 1
+            if self.crowd.tally is not None:
+                self.crowd.tally[payload] += 1
 
 
 class CrowdClient(End):
@@ -169,12 +172,16 @@ class CrowdClient(End):
 
 
 class Crowd:
-    """An upstream, and clients by the thousand. What is asked of it is done on its own thread."""
+    """An upstream, and clients by the thousand. What is asked of it is done on its own thread.
+
+    `tally`, where it is a Counter, counts each packet that the upstream receives.
+    """
 
     def __init__(self):
         self.sessions: list[CrowdUpstream] = []
         self.clients: list[CrowdClient] = []
         self.received = 0
+        self.tally: collections.Counter | None = None
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()

@@ -87,6 +87,20 @@ def add_events(sio: socketio.AsyncServer, namespace: str):
         """Asks the client back and acknowledges with its answer."""
         return await sio.call("question", args, to=sid, namespace=namespace, timeout=5)
 
+    @on("say")
+    async def say(sid, name, *args):
+        """Emits `name` to the client."""
+        await sio.emit(name, args, to=sid, namespace=namespace)
+
+    @on("say-asking")
+    async def say_asking(sid, name, *args):
+        """As `say`, and notes each answer with what was asked."""
+
+        def answered(*answer):
+            note("answer", namespace, sid, name=name, asked=args, args=answer)
+
+        await sio.emit(name, args, to=sid, namespace=namespace, callback=answered)
+
     @on("count")
     def count(sid, number):
         note("event", namespace, sid, name="count", args=[number])

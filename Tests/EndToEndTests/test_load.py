@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import requests
-from crowd import Crowd, allow_descriptors, masked
+from crowd import allow_descriptors, masked
 from processes import CRASH, PATIENCE, Siphon, eventually
 from wire import Ended, dial, head, http
 
@@ -17,13 +17,6 @@ SOCKETS = 2
 #: In Siphon besides connections: its loops, its listeners, the inspector's clients.
 OTHER_DESCRIPTORS = 200
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@pytest.fixture
-def crowd():
-    one = Crowd()
-    yield one
-    one.close()
 
 
 def cpu_ticks(siphon) -> int:
