@@ -25,8 +25,8 @@ package enum JSONEditor {
         return edited
     }
 
-    /// Takes the member or element that `path` names out of its map or list, with its comma; each of them where a member
-    /// comes twice. `path` has one element at least.
+    /// Takes the member or element that `path` names out of its map or list, with its comma; each of them where a
+    /// member comes twice. `path` has one element at least.
     package static func removing(_ path: JSONPath, in text: [UInt8]) throws(JSONEditError) -> [UInt8] {
         try onBytes(of: text) { bytes throws(JSONEditError) in
             guard let last = path.elements.last else { throw JSONEditError(.missing, element: 0) }

@@ -10,9 +10,9 @@ package struct CaptureLimits: Sendable {
     /// waiting batch is lost.
     package var pendingBatches = 1024
 
-    /// Bytes that wait for the capture's queue, never more than `memoryBytes`; the newest batch is kept even where it is
-    /// larger. Past it the oldest waiting batch is lost. The default is a quarter of a second at 2 million small events
-    /// a second: on two busy cores the queue was seen to wait 70 ms for its turn.
+    /// Bytes that wait for the capture's queue, never more than `memoryBytes`; the newest batch is kept even where it
+    /// is larger. Past it the oldest waiting batch is lost. The default is a quarter of a second at 2 million small
+    /// events a second: on two busy cores the queue was seen to wait 70 ms for its turn.
     package var pendingBytes = 64 << 20
 
     /// Bytes of memory that records are packed into. A larger record gets memory of its own.

@@ -5,8 +5,8 @@ package struct Limits: Sendable {
     /// 100 MB is what Socket.IO 2 servers took by default, the largest default of any version.
     package var messageBytes = 100_000_000
 
-    /// Largest body of the upstream's answer to a handshake or a POST, in bytes. Past it: 502, or the session ends. Open
-    /// packets and refusals are small.
+    /// Largest body of the upstream's answer to a handshake or a POST, in bytes. Past it: 502, or the session ends.
+    /// Open packets and refusals are small.
     package var handshakeBytes = 1 << 20
 
     /// Frames of one fragmented message. Past it: close 1009. (A flood of one-byte fragments: CVE-2026-48779 of ws.)
@@ -23,8 +23,8 @@ package struct Limits: Sendable {
 
     /// Bytes that may wait to be sent to one side of a connection, or that rules keep back on the way there, with
     /// `waitingEventBytes` more for each event. Where more wait, the connection ends on both hops: by
-    /// polling with the next message, on a WebSocket once the other side had to be read all the same for its heartbeats.
-    /// A single message may be larger. (The other side is held back much earlier, from 512 KiB on.)
+    /// polling with the next message, on a WebSocket once the other side had to be read all the same for its
+    /// heartbeats. A single message may be larger. (The other side is held back much earlier, from 512 KiB on.)
     package var queuedBytes = 16 << 20
 
     package static let waitingEventBytes = 512
@@ -36,16 +36,16 @@ package struct Limits: Sendable {
     /// undecoded, as `opaque`. Peers send the messages of a packet one right after the other.
     package var attachments = Duration.seconds(60)
 
-    /// Namespaces of one connection that are followed. Past it they pass, but injections into them are refused; so it is
-    /// with a name of more than 1024 bytes.
+    /// Namespaces of one connection that are followed. Past it they pass, but injections into them are refused; so it
+    /// is with a name of more than 1024 bytes.
     package var namespacesPerConnection = 1000
 
     /// Injected events of one connection that await an ack. Past it further ones are refused.
     package var pendingInjections = 1000
 
-    /// How many emissions of rules may lead to one another, how many one event of a peer may cause in all, and how many of
-    /// a connection may wait for their time; of the latter two also `queuedBytes`. Past any of them no event is sent: the
-    /// rule says so, or the event is recorded as dropped.
+    /// How many emissions of rules may lead to one another, how many one event of a peer may cause in all, and how many
+    /// of a connection may wait for their time; of the latter two also `queuedBytes`. Past any of them no event is
+    /// sent: the rule says so, or the event is recorded as dropped.
     package static let emissionDepth = 8
     package var emissionsPerEvent = 1000
     package var pendingEmissions = 1000
@@ -76,8 +76,8 @@ package struct Limits: Sendable {
     /// Connections, open ones; past it handshakes are answered 503.
     package var connections = 20_000
 
-    /// File descriptors that no connection gets. Where only they are left, nobody is accepted until some are closed, and
-    /// who needs a connection to the upstream is answered 503. More than can be opened at the same moment besides.
+    /// File descriptors that no connection gets. Where only they are left, nobody is accepted until some are closed,
+    /// and who needs a connection to the upstream is answered 503. More than can be opened at the same moment besides.
     package static let reservedDescriptors = 16
 
     /// Closed connections whose description is kept, and the bytes of those. Past either the oldest are forgotten.

@@ -10,8 +10,8 @@ package import SocketIOCore
 /// time. `/admin` takes `{"token": "siphon-demo"}` and sends `statistics`. Which events there are, `DemoClientEvent`
 /// and `DemoServerEvent` say; their shapes are in `Tests/Vectors/demo-events.json`.
 ///
-/// What is wrong with an event is said in its ack, as `{"ok": false, "error": …}`. What breaks Socket.IO's own rules, such
-/// as an event in a namespace that was not joined, ends the connection, as the reference servers do.
+/// What is wrong with an event is said in its ack, as `{"ok": false, "error": …}`. What breaks Socket.IO's own rules,
+/// such as an event in a namespace that was not joined, ends the connection, as the reference servers do.
 package struct DemoChat: Sendable {
     package static let adminNamespace = "/admin"
     /// No secret: it makes `/admin` a namespace that refuses those who do not know it.

@@ -11,8 +11,8 @@ import SiphonCore
 #endif
 
 /// A request of a session that lives on another event loop. NIO's channels cannot move, so the socket does: once the
-/// request is whole, a duplicate of its descriptor is adopted on the session's loop and the request is read there again.
-/// From then on that client connection is where its session is, and nothing hops between threads.
+/// request is whole, a duplicate of its descriptor is adopted on the session's loop and the request is read there
+/// again. From then on that client connection is where its session is, and nothing hops between threads.
 final class MovingRequest: RequestReceiver {
     private let client: ClientHandler
     private let home: SessionHome

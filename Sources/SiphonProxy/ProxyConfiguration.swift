@@ -17,8 +17,9 @@ package struct ProxyConfiguration: Sendable {
     package var upstreamTransport = UpstreamTransport.mirror
     /// The Socket.IO path, with a slash at both ends.
     package var path = "/socket.io/"
-    /// Ends a connection at a packet that cannot be decoded, in place of passing it: one whose envelope (kind, number of
-    /// attachments) is none, or whose attachments do not follow. Arguments are not parsed: broken JSON in them passes.
+    /// Ends a connection at a packet that cannot be decoded, in place of passing it: one whose envelope (kind, number
+    /// of attachments) is none, or whose attachments do not follow. Arguments are not parsed: broken JSON in them
+    /// passes.
     package var isStrict = false
     /// Sends the client's `Host` upstream, in place of the upstream's own.
     package var preservesHost = false

@@ -27,7 +27,8 @@ package struct SocketPacket: Hashable, Sendable {
 
     package var wantsAck: Bool { envelope.kind.isEvent && !envelope.ackID.isEmpty }
 
-    /// The event's name with its escapes resolved; nil for other kinds and for a list that does not start with a string.
+    /// The event's name with its escapes resolved; nil for other kinds and for a list that does not start with a
+    /// string.
     package var eventName: String? {
         guard envelope.kind.isEvent, envelope.name.lowerBound > envelope.payloadOffset else { return nil }
         return JSONString(escapedOnWire: string(envelope.name)).value

@@ -84,7 +84,7 @@ enum Help {
           rename: chat2                     another name
           replace: [1, { a: 2 }]            other arguments, all of them
           delay: { for: 300ms, jitter: 150ms }    or delay: 300ms
-          throttle: { events: 10, per: 1s }  no more than that; others wait for their turn
+          throttle: { events: 10, per: 1s }  no more of a connection; others wait for their turn
           duplicate                         sent twice; duplicate: 5 sends it five times in all
           reorder: { window: 3, seed: 7 }   three wait for one another and leave in another order
           reply: [{ ok: false }]            acknowledges the event itself; it is not forwarded
@@ -93,8 +93,8 @@ enum Help {
           mark: suspicious                  to find it again by mark:suspicious
 
         Values may hold binary, { $binary: AQID } in base64, and templates: {{args[0].user}} and {{name}} of the event,
-        {{namespace}}, {{connection}}, {{counter}}, {{uuid}}, {{now}}. A template that is the whole of a string keeps its
-        value's type; {{{{ stands for {{ as it is.
+        {{namespace}}, {{connection}}, {{counter}}, {{uuid}}, {{now}}. A template that is the whole of a string keeps
+        its value's type; {{{{ stands for {{ as it is.
 
         Conditions, beside `when`: probability: 0.2 (with seed: 7 always the same), times: 3 (acts three times at most),
         after: 5 (lets the first five matches pass), every: 10 (acts on each tenth), for: 30s (from its first match on).
@@ -102,8 +102,9 @@ enum Help {
         Rules run in order, each on what those before it made of the event; `stop: true` ends with that rule once it has
         done something, `enabled: false` switches one off. A path that leads nowhere changes nothing and counts no hit;
         `set` makes the last key of a path, or the element behind the last, where it is missing. A delayed or throttled
-        event holds up what comes behind it in its direction and namespace. Injected events go through no rule, emitted ones
-        do. Acks, connects, connect errors and disconnects are events too: kind:ack, and so on.
+        event holds up what comes behind it in its direction and namespace. Injected events go through no rule, emitted
+        ones do. Acks, connects, connect errors and disconnects are events too: kind:ack, and so on. With connection
+        state recovery, take care of the offset at the end of the arguments: `replace` drops it.
 
         The file is read again when it changes; one that is wrong leaves the rules as they are and says where. The page
         and POST /api/v1/rules take the same as JSON; rules made there are for this run, unless they are saved: that

@@ -4,8 +4,8 @@ import SiphonCore
 /// Stops accepting, a second at a time, where no file descriptor but the reserve is left.
 ///
 /// It looks after each connection, so its channel must accept one at a time (`maxMessagesPerRead`). And where the
-/// machine had none, or no memory, for what came: NIO's own handler holds the next `read` back, but after this error the channel's last one counts as under way still:
-/// it stays registered, and its loop spins.
+/// machine had none, or no memory, for what came: NIO's own handler holds the next `read` back, but after this error
+/// the channel's last one counts as under way still: it stays registered, and its loop spins.
 package final class AcceptPause: ChannelInboundHandler {
     package typealias InboundIn = any Channel
 

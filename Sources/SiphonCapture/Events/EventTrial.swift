@@ -19,9 +19,9 @@ package struct EventTrial {
     /// What it takes in memory, in bytes.
     package var sizeBytes: Int { received.sizeBytes + (decision.packet?.sizeBytes ?? 0) }
 
-    /// Writes `{"event": …, "becomes": {"verdict": […], …}}`: of what the event would become the fields that differ from
-    /// those it came with, its marks, the arguments of the ack as `answer` where it would be answered, what would be
-    /// emitted as `emits`, `delayMilliseconds`, and what it `disconnects`. What throttles do depends on the time.
+    /// Writes `{"event": …, "becomes": {"verdict": […], …}}`: of what the event would become the fields that differ
+    /// from those it came with, its marks, the arguments of the ack as `answer` where it would be answered, what would
+    /// be emitted as `emits`, `delayMilliseconds`, and what it `disconnects`. What throttles do depends on the time.
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("event")
@@ -84,8 +84,8 @@ package struct EventTrial {
 }
 
 extension StoredEvent {
-    /// The packet as it came; nil for what was none, or was injected. Where it was changed, zeros stand for the bytes of
-    /// its attachments, of which only the sizes are kept.
+    /// The packet as it came; nil for what was none, or was injected. Where it was changed, zeros stand for the bytes
+    /// of its attachments, of which only the sizes are kept.
     package var receivedPacket: SocketPacket? {
         guard record.isPacket, !injected else { return nil }
         let text = record.isEdited ? record.withOriginalText { Array($0) } : record.withText { Array($0) }

@@ -1,7 +1,8 @@
 import NIOCore
 import SocketIOCore
 
-/// From the chain's decision to the other hop: what leaves at once, what waits, what is dropped, and what is sent besides.
+/// From the chain's decision to the other hop: what leaves at once, what waits, what is dropped, and what is sent
+/// besides.
 extension Bridge {
     func carryOut(
         _ decision: EventDecision, on packet: SocketPacket, _ context: EventContext, isInjected: Bool = false,

@@ -53,8 +53,8 @@ struct InjectionTable {
 
     static let firstID: UInt32 = 0x4000_0000
     static let lastID: UInt32 = 0x7FFF_FFFF
-    /// How many digits an id in that range has at least, so that a look at the length rules out nearly all others. Zeros
-    /// may stand before it: JavaScript and python peers leave them out in the ack.
+    /// How many digits an id in that range has at least, so that a look at the length rules out nearly all others.
+    /// Zeros may stand before it: JavaScript and python peers leave them out in the ack.
     static let digits = 10
     /// Most ids in our range that a peer used itself, and whose acks have not come, that are remembered. Past it no
     /// injection may want an ack any more.
@@ -112,8 +112,8 @@ struct InjectionTable {
         return ids.pending.values.sorted { ($0.sentAt, $0.ackID) < ($1.sentAt, $1.ackID) }
     }
 
-    /// An event of one peer is on its way to `side`, which will acknowledge it. Returns the id to send it with, where its
-    /// own was given to another event; nil for its own.
+    /// An event of one peer is on its way to `side`, which will acknowledge it. Returns the id to send it with, where
+    /// its own was given to another event; nil for its own.
     mutating func note(ackID: String, namespace: String, to side: Side) -> String? {
         guard let key = key(ackID, from: side) else { return nil }
         guard foreignCount < Self.foreignLimit else {

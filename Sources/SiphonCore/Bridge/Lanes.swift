@@ -37,7 +37,8 @@ struct Lanes {
     private var lanes: [Key: Lane] = [:]
     private var clientBytes = 0
     private var upstreamBytes = 0
-    /// That of each lane, among others that no longer hold; the first one holds. A peer decides how many lanes there are.
+    /// That of each lane, among others that no longer hold; the first one holds. A peer decides how many lanes there
+    /// are.
     private(set) var deadlines = DeadlineHeap<Key>()
 
     init(groupTime: TimeAmount) { self.groupTime = groupTime }

@@ -2,7 +2,8 @@ package import NIOCore
 
 /// What rules do to an event besides changing and dropping it.
 package struct EventShaping: Hashable, Sendable {
-    /// How long it, or its answer where it was dropped, is kept back, with all behind it in its direction and namespace.
+    /// How long it, or its answer where it was dropped, is kept back, with all behind it in its direction and
+    /// namespace.
     package var delay = TimeAmount.zero
     /// What it has to wait for besides, each in turn.
     package var throttles: [Throttle] = []

@@ -15,8 +15,8 @@ package struct AccessToken: Sendable {
         return AccessToken(checked: Base64.encodeForURL(bytes))
     }
 
-    /// The user's own; nil unless it is 16 to 256 characters of those that need no escape in a URL, a cookie and a header
-    /// (RFC 3986, 2.3: unreserved).
+    /// The user's own; nil unless it is 16 to 256 characters of those that need no escape in a URL, a cookie and a
+    /// header (RFC 3986, 2.3: unreserved).
     package init?(_ text: String) {
         guard Self.lengths.contains(text.utf8.count), text.utf8.allSatisfy(Self.isUnreserved) else {
             return nil

@@ -43,8 +43,8 @@ package struct InspectorLimits: Sendable {
     /// Bytes of JSON in one page of events or connections, about; a page ends early once it is past it.
     package var pageBytes = 16 << 20
 
-    /// What the regular expressions of one search may do, as a multiple of what they may do on one event; about a second
-    /// of work.
+    /// What the regular expressions of one search may do, as a multiple of what they may do on one event; about a
+    /// second of work.
     package var searchWork = 100.0
 
     package init() {}

@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// A bound, listening, non-blocking TCP socket, made here rather than by libmicrohttpd, which does not say why it fails.
+/// A bound, listening, non-blocking TCP socket, made here rather than by libmicrohttpd, which does not say why it
+/// fails.
 struct ListeningSocket {
     enum Failure: Error, Equatable {
         /// No IPv4 or IPv6 address in digits, and not `localhost`.

@@ -43,8 +43,8 @@ struct Route: Sendable {
         return RouteCaptures(values: captures)
     }
 
-    /// Whether `part` is what `prefix*` stands for. Ids are their letter and digits, so that a word which will once be a
-    /// path of its own finds nothing until then.
+    /// Whether `part` is what `prefix*` stands for. Ids are their letter and digits, so that a word which will once be
+    /// a path of its own finds nothing until then.
     private static func stands(_ prefix: Substring, for part: Substring) -> Bool {
         guard !prefix.isEmpty else { return !part.isEmpty }
         let digits = part.dropFirst(prefix.count)

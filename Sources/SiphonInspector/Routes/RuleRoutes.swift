@@ -55,8 +55,8 @@ enum RuleRoutes {
     }
 
     /// `{"rule": {…}, "filter": "", "limit": 100}`: takes the rule over those events of the capture that the filter
-    /// matches, the oldest first, as if it had been in force alone. Answers how many were looked at and how many it acts
-    /// on, with the newest `limit` of these, and as `problem` what it could not do.
+    /// matches, the oldest first, as if it had been in force alone. Answers how many were looked at and how many it
+    /// acts on, with the newest `limit` of these, and as `problem` what it could not do.
     private static let test: Route.Handler = { request, _, services throws(InspectorError) in
         _ = try QueryParameters(request)
         let members = try JSONMembers(try request.json(), known: ["rule", "filter", "limit"])

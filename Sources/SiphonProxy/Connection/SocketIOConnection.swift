@@ -314,8 +314,8 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
 
     var mayReadFromClient: Bool { mayRead(from: .client) }
 
-    /// Whether more may be read from `side`: the other hop takes what comes and rules keep little of it back, or reading has been held back for so long
-    /// that a heartbeat behind the unread bytes would be missed.
+    /// Whether more may be read from `side`: the other hop takes what comes and rules keep little of it back, or
+    /// reading has been held back for so long that a heartbeat behind the unread bytes would be missed.
     func mayRead(from side: Side) -> Bool {
         let isCongested = bridge.isCongested(from: side)
         switch side {

@@ -8,8 +8,8 @@ import SocketIOCore
 ///
 /// What an action does not find does not happen: a parent that is missing or of another type, an index further than
 /// right behind the last, a kind of packet that has no such place, a payload that is no JSON, a place inside of a
-/// binary value. A disconnect has nothing to change; what is set into connect and connect_error must leave them a payload
-/// that such a packet may have.
+/// binary value. A disconnect has nothing to change; what is set into connect and connect_error must leave them a
+/// payload that such a packet may have.
 struct PacketDraft {
     /// As it came.
     let packet: SocketPacket
@@ -121,8 +121,8 @@ struct PacketDraft {
 
     private var hasName: Bool { packet.eventName != nil || edited != nil }
 
-    /// Whether the packet can carry attachments besides its own. In one that carries none, what looks like a placeholder
-    /// is the sender's, and would become one.
+    /// Whether the packet can carry attachments besides its own. In one that carries none, what looks like a
+    /// placeholder is the sender's, and would become one.
     private func mayAttach(_ added: [ByteBuffer]) -> Bool {
         guard added.count > attachments.count else { return true }
         guard added.count <= RuleParser.attachmentLimit, isJSON else { return false }

@@ -6,8 +6,8 @@ package import SocketIOCore
 /// Several filters, asked together by the envelope of each packet that passes: what most packets cost where none of
 /// the filters is about them.
 ///
-/// Of each filter a few facts are kept without which it cannot match: the kinds, sides and transports, and the names and
-/// namespaces, by their hashes. What has those facts is asked the filter itself.
+/// Of each filter a few facts are kept without which it cannot match: the kinds, sides and transports, and the names
+/// and namespaces, by their hashes. What has those facts is asked the filter itself.
 package struct FilterGate: Sendable {
     package let filters: [Filter]
     private let entries: [Entry]

@@ -1,8 +1,8 @@
 /// A compiled glob: an automaton without backtracking whose states are bits, so that matching takes
 /// `bytes × (length of the pattern / 64 + 1)` steps whatever the text is.
 ///
-/// State `i` means: the first `i` elements (literal bytes and `?`) have been matched. A `*` before element `i` is a loop
-/// on state `i`.
+/// State `i` means: the first `i` elements (literal bytes and `?`) have been matched. A `*` before element `i` is a
+/// loop on state `i`.
 struct Glob: Sendable {
     /// Words of 64 states.
     private let width: Int

@@ -3,11 +3,11 @@ import NIOConcurrencyHelpers
 
 /// A regular expression (PCRE2), compiled once and asked from any thread, which no text can make work for long.
 ///
-/// What it may do at most stands in `Limits`. Work is counted, not timed, so that one text always has one answer: before
-/// each item of the expression that is tried PCRE2 calls out, and each call takes a step off the work, and so do bytes
-/// that an item passes over. That holds for its machine code as for its interpreter, and where the match limit, which
-/// is counted anew at each place of the text, lets quadratic work pass. Counts (`{1000}`) above `countLimit`, back
-/// references and `\X` do work within an item that nothing counts, and are refused.
+/// What it may do at most stands in `Limits`. Work is counted, not timed, so that one text always has one answer:
+/// before each item of the expression that is tried PCRE2 calls out, and each call takes a step off the work, and so do
+/// bytes that an item passes over. That holds for its machine code as for its interpreter, and where the match limit,
+/// which is counted anew at each place of the text, lets quadratic work pass. Counts (`{1000}`) above `countLimit`,
+/// back references and `\X` do work within an item that nothing counts, and are refused.
 ///
 /// `@unchecked Sendable`: compiled code is never written again.
 package final class RegularExpression: @unchecked Sendable {

@@ -30,8 +30,8 @@ package struct Rule: Hashable, Sendable {
         self.written = written
     }
 
-    /// The rule as the API shows it: `{"name", "when", "then", "enabled", "stop"}` and the conditions that it has, filter,
-    /// actions and conditions as they were written.
+    /// The rule as the API shows it: `{"name", "when", "then", "enabled", "stop"}` and the conditions that it has,
+    /// filter, actions and conditions as they were written.
     package var json: JSONValue { .object(jsonMembers(isEnabled: enabled)) }
 
     func jsonMembers(isEnabled: Bool) -> [JSONMember] {

@@ -11,8 +11,8 @@ package struct RuleParser {
     /// Most attachments of a packet that a rule made: what the proxy carries.
     static let attachmentLimit = Limits().attachmentsPerPacket
 
-    /// Whether `id`, `source`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back. They are
-    /// facts about the rule, not part of it.
+    /// Whether `id`, `source`, `hits` and `lastHit` may stand in a rule, so that what the API showed can be sent back.
+    /// They are facts about the rule, not part of it.
     private let allowsReportedKeys: Bool
 
     init(allowsReportedKeys: Bool) { self.allowsReportedKeys = allowsReportedKeys }

@@ -15,7 +15,8 @@ package struct RuleStatus: Hashable, Sendable {
     /// Why Siphon disabled it, or what it could not do; nil for neither.
     package let error: String?
 
-    /// As the API shows it: the rule's members with `id` before and `source`, `hits`, `lastHit` and `error` behind them.
+    /// As the API shows it: the rule's members with `id` before and `source`, `hits`, `lastHit` and `error` behind
+    /// them.
     package var json: JSONValue {
         .object(
             [JSONMember("id", JSONValue(id.description))] + rule.jsonMembers(isEnabled: isEnabled) + [

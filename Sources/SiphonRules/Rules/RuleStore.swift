@@ -94,8 +94,8 @@ package final class RuleStore: EventMiddleware {
     /// What was wrong with the file when it was last read; nil when it was fine.
     package var error: RuleError? { state.withLockedValue { $0.error } }
 
-    /// The first thing that is wrong with the rules: with the file, or else with a rule that was disabled, or could not do
-    /// something, whose id is the path then. Nil for nothing.
+    /// The first thing that is wrong with the rules: with the file, or else with a rule that was disabled, or could not
+    /// do something, whose id is the path then. Nil for nothing.
     package var firstProblem: RuleError? {
         let (rules, error) = state.withLockedValue { ($0.rules, $0.error) }
         if let error { return error }

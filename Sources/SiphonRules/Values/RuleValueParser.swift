@@ -1,8 +1,8 @@
 import Base64Coding
 import LosslessJSON
 
-/// Reads the values of a rule: JSON in which `{"$binary": "<base64>"}` stands for a binary value and `{{…}}` in a string
-/// for what the event or the proxy says.
+/// Reads the values of a rule: JSON in which `{"$binary": "<base64>"}` stands for a binary value and `{{…}}` in a
+/// string for what the event or the proxy says.
 enum RuleValueParser {
     /// Most templates in one value.
     static let templateLimit = 100

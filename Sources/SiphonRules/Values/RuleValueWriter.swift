@@ -32,8 +32,8 @@ struct RuleValueWriter {
 
     mutating func write(json text: [UInt8]) { json.append(contentsOf: text) }
 
-    /// Appends one JSON text. False where a template that is the whole of a string finds nothing, or where it all is too
-    /// long.
+    /// Appends one JSON text. False where a template that is the whole of a string finds nothing, or where it all is
+    /// too long.
     mutating func write(_ value: RuleValue) -> Bool {
         guard json.count <= Self.bytesLimit else { return false }
         switch value {

@@ -26,12 +26,9 @@ enum Template: Hashable, Sendable {
         }
         guard let place = try EventPlace(parsing: text) else {
             let words = Self.words.map(\.word) + ["name"]
-            let suggestion = Suggestion.text(for: text, among: words)
+            let expected = "expected a path such as args[0].room, \(words.joined(separator: ", "))"
             throw JSONPathError(
-                column: 1,
-                message:
-                    "unknown \(text)\(suggestion); expected a path such as args[0].room, \(words.joined(separator: ", "))"
-            )
+                column: 1, message: "unknown \(text)\(Suggestion.text(for: text, among: words)); \(expected)")
         }
         self = .place(place)
     }
