@@ -18,6 +18,8 @@ import threading
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from processes import PATIENCE
+
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -435,7 +437,7 @@ class RawUpstream:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
-            stream = Stream(sock, timeout=60)
+            stream = Stream(sock, timeout=60 * PATIENCE)
             self.streams.append(stream)
             threading.Thread(target=self._run, args=(stream,), daemon=True).start()
 
