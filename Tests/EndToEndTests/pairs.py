@@ -71,12 +71,12 @@ class Pair:
         if sender == "client":
             self.client.emit(name, args)
         else:
-            self.client.emit("say", (name, *args))
+            self.client.emit("tell", (name, *args))
 
     def ask(self, sender: str, name: str, *args):
         """Sends an event that wants an ack. What it returns says which have come."""
         if sender == "upstream":
-            self.client.emit("say-asking", (name, *args))
+            self.client.emit("tell-asking", (name, *args))
             asked = {"what": "answer", "sid": self.sid, "name": name, "asked": plain(args)}
             return lambda: [each["args"] for each in self.proxy.upstream.log(**asked)]
         answers = []

@@ -87,14 +87,14 @@ def add_events(sio: socketio.AsyncServer, namespace: str):
         """Asks the client back and acknowledges with its answer."""
         return await sio.call("question", args, to=sid, namespace=namespace, timeout=5)
 
-    @on("say")
-    async def say(sid, name, *args):
+    @on("tell")
+    async def tell(sid, name, *args):
         """Emits `name` to the client."""
         await sio.emit(name, args, to=sid, namespace=namespace)
 
-    @on("say-asking")
-    async def say_asking(sid, name, *args):
-        """As `say`, and notes each answer with what was asked."""
+    @on("tell-asking")
+    async def tell_asking(sid, name, *args):
+        """As `tell`, and notes each answer with what was asked."""
 
         def answered(*answer):
             note("answer", namespace, sid, name=name, asked=args, args=answer)

@@ -99,14 +99,14 @@ def test_rules_towards_the_official_client(kind, proxy, add, page):
     page.goto(f"{proxy.siphon.url}/page?transports={kind}")
     page.wait_for_function("socket.connected")
     for number in range(3):
-        page.evaluate(f"socket.emit('say', 'piece', {number}, new Uint8Array([{number}]))")
+        page.evaluate(f"socket.emit('tell', 'piece', {number}, new Uint8Array([{number}]))")
     page.wait_for_function("seen.filter(([name]) => name === 'piece').length === 3")
     pieces = page.evaluate(
         "seen.filter(([name]) => name === 'piece').map(([, n, file]) => [n, new Uint8Array(file)[0]])"
     )
     assert pieces == [[1, 1], [0, 0], [2, 2]]
 
-    page.evaluate("socket.emit('say-asking', 'question', 'why')")
+    page.evaluate("socket.emit('tell-asking', 'question', 'why')")
     page.wait_for_function("seen.filter(([name]) => name === 'question').length === 2")
     assert page.evaluate("socket.timeout(5000).emitWithAck('fence')") == "past"
     sid = page.evaluate("socket.id")

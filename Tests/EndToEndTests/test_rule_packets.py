@@ -309,7 +309,7 @@ def test_what_the_server_says_last_leaves_in_order(add, proxy, name):
     client.join("/chat")
     client.join()
     for number in range(2):
-        client.send(f'42/chat,["say","{name}",{number}]')
+        client.send(f'42/chat,["tell","{name}",{number}]')
     client.send('42/chat,["leave"]')
     start = time.monotonic()
     client.send('42["echo","other lane"]')
