@@ -155,7 +155,13 @@ package final class Bridge {
             return recorder.recordForwarded(packet, context: context)
         }
         let packet = copy packet
-        carryOut(chain.handle(packet, context: context), on: packet, context, at: moment)
+        let decision = chain.handle(packet, context: context)
+        // A rule looked at it and let it be: as above, which spares a record of its own.
+        guard decision.rules.isEmpty, decision.shaping == nil, lanes.isEmpty, decision.packet == packet else {
+            return carryOut(decision, on: packet, context, at: moment)
+        }
+        forward(packet, from: side, at: moment)
+        recorder.recordForwarded(packet, context: context)
     }
 
     /// Keeps the table of namespaces true: what is joined, and by which id.
