@@ -167,18 +167,19 @@ def test_what_waits_is_bounded(case, engine_upstream, start_siphon):
     other = EngineClient(siphon.port, "websocket")
     other.join()
     others = upstream.session()
+    text = '["held","' + "x" * size + '"]'
     before, most = siphon.resident_bytes(), []
     for turn in range(3):
         client = EngineClient(siphon.port, transport)
         client.join()
-        flood = Flood(client, upstream.session(), sender, '42["held","' + "x" * size + '"]')
+        flood = Flood(client, upstream.session(), sender, f"42{text}")
         connection = siphon.connections()[-1]["id"]
         seen = []
 
         def ended():
             one = siphon.api.get(f"connections/{connection}")
             count = one["counts"]["fromClient" if sender == "client" else "fromUpstream"] - 1
-            seen.append((count * (size + 512), siphon.resident_bytes()))
+            seen.append((count * (len(text) + 513), siphon.resident_bytes()))
             return one["closeReason"]
 
         reason = eventually(ended, 20, "the end of the connection")
@@ -194,6 +195,21 @@ def test_what_waits_is_bounded(case, engine_upstream, start_siphon):
     assert most[0] - before < KEPT + BESIDES
     assert most[2] - most[1] < 12 * MEBIBYTE
     other.close()
+
+
+def test_a_throttle_makes_nobody_wait_for_others(engine_upstream, start_siphon):
+    upstream = engine_upstream()
+    siphon = start_siphon(upstream.url)
+    add_rule(siphon, "event:held", {"throttle": {"events": 1, "per": "1h"}})
+    for _ in range(3):
+        client = EngineClient(siphon.port, "websocket")
+        client.join()
+        session = upstream.session()
+        for sender in (client, session):
+            sender.send('42["held",1]')
+            sender.send('42["held",2]')
+        assert client.receive() == '42["held",1]'
+        eventually(lambda: session.messages()[1:] == ['42["held",1]'], what="the first event alone")
 
 
 @pytest.fixture
