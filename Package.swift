@@ -14,6 +14,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// An arrow points only at what stands above it. `--explicit-target-dependency-import-check error`, which the
@@ -29,9 +30,13 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "siphon",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "siphon", targets: ["siphon"])],
+    products: [
+        .executable(name: "siphon", targets: ["siphon"]),
+        .library(name: "SocketIOClient", targets: ["SocketIOClient"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -57,7 +62,13 @@ let package = Package(
             [nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore"]),
         library(
             "EngineIOTransport",
-            [nioCore, nioPosix, nioHTTP1, locks, "WebSocketCodec", "EngineIOCore", "SiphonCore"]),
+            [nioCore, nioPosix, nioHTTP1, nioSSL, locks, "WebSocketCodec", "EngineIOCore", "SiphonCore"]),
+        library(
+            "SocketIOClient",
+            [
+                nioCore, nioPosix, nioHTTP1, nioSSL, locks, logging, "LosslessJSON", "Base64Coding", "WebSocketCodec",
+                "EngineIOCore", "SocketIOCore", "SiphonCore", "EngineIOTransport",
+            ]),
         library(
             "SiphonProxy",
             [
@@ -98,6 +109,7 @@ let package = Package(
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "EngineIOTransport", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
+        tests(of: "SocketIOClient", [nioCore, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore"]),
         tests(of: "SiphonProxy", [nioCore, nioHTTP1, logging, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(
             of: "SiphonInspector",
