@@ -3,22 +3,39 @@ import LosslessJSON
 /// A number with the text that stood, or will stand, on the wire, such as `1.0`, `1e3` or `12345678901234567890`.
 ///
 /// `==` compares the text: `1` and `1.0` differ.
-public struct SocketIONumber: Hashable, Sendable {
-    let json: JSONNumber
+public struct SocketIONumber: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    CustomStringConvertible
+{
+    /// As on the wire (RFC 8259, section 6).
+    public let text: String
 
-    init(_ json: JSONNumber) { self.json = json }
+    /// `text` must be a number in the grammar of RFC 8259, section 6.
+    init(validated text: String) { self.text = text }
 
-    public init(_ value: Int) { json = JSONNumber(value) }
+    /// Nil where `text` is no number as JSON writes them, such as `+1`, `.5`, `0x10` or `NaN`.
+    public init?(text: String) {
+        guard let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
+            let last = text.utf8.last, (0x30...0x39).contains(last)
+        else { return nil }
+        var copy = text
+        guard copy.withUTF8({ (try? JSONParser.validate(UnsafeRawBufferPointer($0))) != nil }) else { return nil }
+        self.text = text
+    }
+
+    public init(_ value: some BinaryInteger) { text = String(value) }
 
     /// A number that JSON cannot write (infinity, not a number) becomes 0.
-    public init(_ value: Double) { json = JSONNumber(value) }
+    public init(_ value: Double) { text = JSONNumber(value).text }
 
-    /// As on the wire (RFC 8259, section 6).
-    public var text: String { json.text }
+    public init(integerLiteral value: Int) { self.init(value) }
+
+    public init(floatLiteral value: Double) { self.init(value) }
 
     /// The nearest double; infinite for `1e400`.
-    public var double: Double { json.double }
+    public var double: Double { Double(text) ?? 0 }
 
     /// The value where it is written as an integer that an `Int` holds.
-    public var int: Int? { json.int }
+    public var int: Int? { Int(text) }
+
+    public var description: String { text }
 }

@@ -1,0 +1,64 @@
+/// The members of a JSON object, in order; a key may come twice.
+///
+/// A collection of `(key:, value:)`. Keys are looked up by their code units, as JavaScript and Python compare them,
+/// whereas Swift's `==` takes different spellings of one character for equal. Looking up and setting by key go through
+/// the members one by one; to build a large object use `append` or `init(_:)`.
+public struct SocketIOObject: Hashable, Sendable {
+    private struct Member: Hashable, Sendable {
+        let key: String
+        var value: SocketIOValue
+    }
+
+    private var members: [Member]
+
+    public init() { members = [] }
+
+    /// The members in the order of `members`, none left out.
+    public init(_ members: some Sequence<(String, SocketIOValue)>) {
+        self.members = members.map { Member(key: $0.0, value: $0.1) }
+    }
+
+    /// The value of the member with that key, the last where it comes twice.
+    ///
+    /// Setting it changes that member where it stands, or puts a new one behind the others. Setting nil takes out each
+    /// member with that key; to put JSON's null there set `.null`.
+    public subscript(key: String) -> SocketIOValue? {
+        get { lastIndex(of: key).map { members[$0].value } }
+        set {
+            guard let newValue else { return members.removeAll { $0.key.hasSameCodeUnits(as: key) } }
+            if let index = lastIndex(of: key) {
+                members[index].value = newValue
+            } else {
+                append(key: key, value: newValue)
+            }
+        }
+    }
+
+    /// Puts a member behind the others, without a look whether there is one with that key.
+    public mutating func append(key: String, value: SocketIOValue) { members.append(Member(key: key, value: value)) }
+
+    mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
+
+    private func lastIndex(of key: String) -> Int? { members.lastIndex { $0.key.hasSameCodeUnits(as: key) } }
+}
+
+extension SocketIOObject: RandomAccessCollection {
+    public typealias Element = (key: String, value: SocketIOValue)
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { members.count }
+
+    /// As in an array, `position` must be below `count`.
+    public subscript(position: Int) -> Element { (members[position].key, members[position].value) }
+
+    /// The keys in order; one that comes twice is there twice.
+    public var keys: [String] { members.map(\.key) }
+}
+
+extension SocketIOObject: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, SocketIOValue)...) { self.init(elements) }
+}
+
+extension String {
+    func hasSameCodeUnits(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
