@@ -1,0 +1,45 @@
+/// The answer to an event that wants one, with any number of values: `return Ack(1, "two", message)`.
+///
+/// A handler that answers with one value returns that value itself; one that returns nothing answers with none.
+public struct Ack: Sendable, Encodable {
+    private let result: Result<[SocketIOValue], SocketIOClientError>
+
+    /// An answer without values, which only says that the event has arrived.
+    public init() { result = .success([]) }
+
+    /// Encodes the values at once. One that cannot be encoded is told by `arguments`, so that a handler can return its
+    /// answer without `try`.
+    public init<each Argument: Encodable & Sendable>(_ arguments: repeat each Argument) {
+        var values: [SocketIOValue] = []
+        do throws(SocketIOClientError) {
+            for argument in repeat each arguments {
+                values.append(try SocketIOValue(encoding: argument, path: "args[\(values.count)]"))
+            }
+            result = .success(values)
+        } catch {
+            result = .failure(error)
+        }
+    }
+
+    /// Values that are known only when the program runs.
+    public init(arguments: [SocketIOValue]) { result = .success(arguments) }
+
+    /// The values in order.
+    ///
+    /// - Throws: `encoding` for the first value that could not be encoded.
+    public var arguments: [SocketIOValue] {
+        get throws(SocketIOClientError) { try result.get() }
+    }
+
+    /// Writes a list of the values.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        for argument in try arguments { try container.encode(argument) }
+    }
+
+    /// What goes over the wire for a handler's result: the values of an `Ack`, or the one value that it is.
+    static func arguments<R: Encodable>(of result: R) throws(SocketIOClientError) -> [SocketIOValue] {
+        if let ack = result as? Ack { return try ack.arguments }
+        return [try SocketIOValue(encoding: result, path: "args[0]")]
+    }
+}

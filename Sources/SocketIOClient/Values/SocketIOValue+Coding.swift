@@ -1,0 +1,36 @@
+extension SocketIOValue {
+    /// Encodes any `Encodable` value.
+    ///
+    /// Structures, classes and dictionaries become objects, sequences lists, nil becomes null (an optional property that
+    /// is nil is left out). `[UInt8]` and `Data` become bytes in a binary message of their own; a `URL` and a `UUID`
+    /// become strings, a `Decimal` a number, a `Date` a string in ISO 8601 with milliseconds, as JavaScript writes it.
+    ///
+    /// - Parameter path: where the value stands, for the message of an error.
+    /// - Throws: `encoding` for a number that JSON cannot write (infinity, not a number), for what is nested more than
+    ///   512 deep, and for whatever the type's own `encode(to:)` throws.
+    public init(encoding value: some Encodable, path: String = "") throws(SocketIOClientError) {
+        do {
+            self = try ValueEncoder.encoded(value, at: nil, depth: 0)
+        } catch {
+            throw SocketIOClientError(error, code: .encoding, root: path)
+        }
+    }
+
+    /// Decodes any `Decodable` type, the reverse of `init(encoding:)`.
+    ///
+    /// A whole number is read whichever way it is written: `2`, `2.0` and `2e0` are an `Int`. `[UInt8]` and `Data` are
+    /// read from bytes and from a list of numbers from 0 to 255, a `Date` from an ISO 8601 string with a time zone and
+    /// from a number of seconds since 1970. Of members that come twice the last counts.
+    ///
+    /// - Parameter path: where the value stands, for the message of an error, such as `args[0]`.
+    /// - Throws: `decoding`; the message says where and what: `args[0].user.age: expected Int, found the string "x"`.
+    public func decode<T: Decodable>(
+        _ type: T.Type = T.self, path: String = ""
+    ) throws(SocketIOClientError) -> T {
+        do {
+            return try ValueDecoder.decode(type, from: self, at: nil, depth: 0)
+        } catch {
+            throw SocketIOClientError(error, code: .decoding, root: path)
+        }
+    }
+}
