@@ -69,6 +69,7 @@ let package = Package(
                 nioCore, nioPosix, nioHTTP1, nioSSL, locks, logging, "LosslessJSON", "Base64Coding", "WebSocketCodec",
                 "EngineIOCore", "SocketIOCore", "SiphonCore", "EngineIOTransport",
             ]),
+        .executableTarget(name: "Examples", dependencies: ["SocketIOClient"], swiftSettings: strict),
         library(
             "SiphonProxy",
             [

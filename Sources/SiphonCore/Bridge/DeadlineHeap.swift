@@ -1,19 +1,21 @@
-import NIOCore
+package import NIOCore
 
 /// Deadlines and what they are of, the earliest first: a binary heap. One that no longer holds cannot be taken out
 /// before its turn; whoever asks for the first knows which hold.
-struct DeadlineHeap<Key> {
-    struct Entry {
-        let deadline: NIODeadline
-        let key: Key
+package struct DeadlineHeap<Key> {
+    package struct Entry {
+        package let deadline: NIODeadline
+        package let key: Key
     }
 
     private var entries: [Entry] = []
 
-    var count: Int { entries.count }
-    var first: Entry? { entries.first }
+    package init() {}
 
-    mutating func insert(_ key: Key, at deadline: NIODeadline) {
+    package var count: Int { entries.count }
+    package var first: Entry? { entries.first }
+
+    package mutating func insert(_ key: Key, at deadline: NIODeadline) {
         var index = entries.count
         entries.append(Entry(deadline: deadline, key: key))
         while index > 0, entries[index].deadline < entries[(index - 1) / 2].deadline {
@@ -22,7 +24,7 @@ struct DeadlineHeap<Key> {
         }
     }
 
-    mutating func removeFirst() {
+    package mutating func removeFirst() {
         guard let last = entries.popLast(), !entries.isEmpty else { return }
         entries[0] = last
         var index = 0
@@ -32,7 +34,7 @@ struct DeadlineHeap<Key> {
         }
     }
 
-    mutating func removeAll() { entries = [] }
+    package mutating func removeAll() { entries = [] }
 
     private func earlierChild(of index: Int) -> Int? {
         let left = 2 * index + 1

@@ -1,0 +1,192 @@
+import NIOCore
+
+extension Client {
+    /// Connects to a server and joins namespaces.
+    ///
+    /// - Parameters:
+    ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has no
+    ///     path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at every
+    ///     attempt to connect and reconnect.
+    ///   - headers: fields of every request of this connection.
+    ///   - auth: what the server's connect handlers get, in each namespace.
+    ///   - transports: those to use, the first to open the connection with. With polling first, an upgrade to WebSocket
+    ///     follows where the server offers it.
+    ///   - namespaces: those to join. Where nil, those that handlers are registered for, or `/`.
+    ///   - path: where the server listens for Socket.IO.
+    ///   - wait: whether to return only once all namespaces are joined and their `connect` handlers have run.
+    ///   - waitTimeout: how long the server may be silent until then; it holds for reconnections too.
+    ///   - retry: whether a first attempt that fails is followed by others, as after a loss.
+    /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`, `timeout`,
+    ///   `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`, or `namespaceRefused` where
+    ///   one of the namespaces was; then none stays joined. `CancellationError` where the task is cancelled.
+    public func connect(
+        _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
+        namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            { url }, headers: { headers }, auth: { auth }, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `auth` is asked anew at every attempt.
+    public func connect(
+        _ url: String, headers: [String: String] = [:], auth: @escaping @Sendable () async throws -> SocketIOValue?,
+        transports: [Transport]? = nil, namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            { url }, headers: { headers }, auth: auth, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `headers` are asked anew at every attempt.
+    public func connect(
+        _ url: String, headers: @escaping @Sendable () async throws -> [String: String], auth: SocketIOValue? = nil,
+        transports: [Transport]? = nil, namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            { url }, headers: headers, auth: { auth }, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `headers` and `auth` are asked anew at every attempt.
+    public func connect(
+        _ url: String, headers: @escaping @Sendable () async throws -> [String: String],
+        auth: @escaping @Sendable () async throws -> SocketIOValue?, transports: [Transport]? = nil,
+        namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            { url }, headers: headers, auth: auth, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `url` is asked anew at every attempt.
+    public func connect(
+        _ url: @escaping @Sendable () async throws -> String, headers: [String: String] = [:],
+        auth: SocketIOValue? = nil, transports: [Transport]? = nil, namespaces: [String]? = nil,
+        path: String = "socket.io", wait: Bool = true, waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            url, headers: { headers }, auth: { auth }, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `url` and `auth` are asked anew at every attempt.
+    public func connect(
+        _ url: @escaping @Sendable () async throws -> String, headers: [String: String] = [:],
+        auth: @escaping @Sendable () async throws -> SocketIOValue?, transports: [Transport]? = nil,
+        namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            url, headers: { headers }, auth: auth, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; `url` and `headers` are asked anew at every attempt.
+    public func connect(
+        _ url: @escaping @Sendable () async throws -> String,
+        headers: @escaping @Sendable () async throws -> [String: String], auth: SocketIOValue? = nil,
+        transports: [Transport]? = nil, namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        try await connect(
+            url, headers: headers, auth: { auth }, transports: transports, namespaces: namespaces, path: path,
+            wait: wait, waitTimeout: waitTimeout, retry: retry)
+    }
+
+    /// As above; all three are asked anew at every attempt.
+    public func connect(
+        _ url: @escaping @Sendable () async throws -> String,
+        headers: @escaping @Sendable () async throws -> [String: String],
+        auth: @escaping @Sendable () async throws -> SocketIOValue?, transports: [Transport]? = nil,
+        namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
+        waitTimeout: Duration = .seconds(1), retry: Bool = false
+    ) async throws {
+        var plan = ClientMachine.Plan()
+        plan.namespaces = try Self.names(namespaces ?? core.registry.namespaces)
+        plan.waits = wait
+        plan.waitTimeout = TimeAmount(waitTimeout)
+        plan.retries = retry
+        let path = try Self.enginePath(path)
+        let transports = transports ?? Transport.allCases
+        guard !transports.isEmpty else {
+            throw SocketIOClientError(.invalidAddress, "expected at least one transport, .polling or .websocket")
+        }
+        let source = ConnectSource(url: url, headers: headers, auth: auth)
+        try await start(source, plan, transports, path)
+        await core.lanes.drain(plan.namespaces, within: plan.waitTimeout, on: core.port.eventLoop)
+    }
+
+    private func start(
+        _ source: ConnectSource, _ plan: ClientMachine.Plan, _ transports: [Transport], _ path: String
+    ) async throws {
+        let promise = core.port.eventLoop.makePromise(of: Void.self)
+        core.port.onLoop { connection in
+            connection.connect(source, plan, transports: transports, path: path) { result in
+                promise.completeWith(result.mapError { $0 })
+            }
+        }
+        try await withTaskCancellationHandler {
+            do {
+                try await promise.futureResult.get()
+            } catch {
+                try Task.checkCancellation()
+                throw error
+            }
+        } onCancel: {
+            core.port.onLoop { $0.disconnect() }
+        }
+    }
+
+    /// What to join: each once, with the `/` before it that users leave out.
+    private static func names(_ names: [String]) throws -> [String] {
+        var result: [String] = []
+        for name in names.isEmpty ? ["/"] : names {
+            let name = name.hasPrefix("/") ? name : "/" + name
+            guard !name.utf8.contains(UInt8(ascii: ",")), !name.utf8.contains(UInt8(ascii: "?")) else {
+                throw SocketIOClientError(
+                    .invalidAddress, "expected a namespace without comma and query, not “\(name)”")
+            }
+            if !result.contains(name) { result.append(name) }
+        }
+        return result
+    }
+
+    private static func enginePath(_ path: String) throws -> String {
+        let trimmed = path.trimmingSlashes
+        guard trimmed.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        else { throw SocketIOClientError(.invalidAddress, "expected a path such as socket.io, not “\(path)”") }
+        return trimmed.isEmpty ? "/" : "/\(trimmed)/"
+    }
+
+    // MARK: Ending
+
+    /// Leaves all namespaces and closes the connection, or gives up connecting. Returns once that is done and the handlers
+    /// of `disconnect` have run; called in a handler it does not wait for these. Does nothing without a connection.
+    public func disconnect() async throws {
+        try await core.disconnect()
+    }
+
+    /// Leaves one namespace. With the last of them the connection ends.
+    ///
+    /// - Throws: `badNamespace` or `notConnected` where it is not joined.
+    public func disconnect(namespace: String) async throws {
+        try await core.leave(target.namespace(namespace))
+    }
+
+    /// Disconnects, or gives up reconnecting. Does nothing where there is neither a connection nor an attempt.
+    public func shutdown() async throws { try await disconnect() }
+}
+
+extension String {
+    fileprivate var trimmingSlashes: String {
+        var text = self[...]
+        while text.last == "/" { text = text.dropLast() }
+        while text.first == "/" { text = text.dropFirst() }
+        return String(text)
+    }
+}

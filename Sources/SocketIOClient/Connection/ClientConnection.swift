@@ -1,0 +1,380 @@
+import EngineIOCore
+import EngineIOTransport
+import Logging
+import NIOCore
+import NIOHTTP1
+import SiphonCore
+import SocketIOCore
+import WebSocketCodec
+
+/// The shell of `ClientMachine`: opens its sessions, carries out what it says and hands on what comes. Confined to one
+/// event loop.
+final class ClientConnection: CallingHopOwner {
+    private let eventLoop: any EventLoop
+    private let transportLoop: TransportLoop
+    private let state: ClientState
+    private let lanes: HandlerLanes
+    private let logger: Logger
+    private let timer: DeadlineTimer
+    private var options: ConnectionOptions
+    private var source: ConnectSource?
+    private var machine: ClientMachine
+    private var decoder: SocketPacketDecoder
+    private var hop: CallingHop?
+    private var transport = Transport.polling
+    /// The answers of the source, from when they are there until the session is open.
+    private var answer: ConnectSource.Answer?
+    private var asking: Task<Void, Never>?
+    /// How many sessions were opened: what an earlier one still says is of no interest.
+    private var sessionCount = 0
+    private var pressure = Pressure()
+    /// Of the machine when the state was last told of it.
+    private var stateVersion = -1
+    private var isDraining = false
+    private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
+    private var onFinish: [EventLoopPromise<Void>] = []
+
+    init(
+        eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
+        state: ClientState, lanes: HandlerLanes, logger: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.options = options
+        self.state = state
+        self.lanes = lanes
+        self.logger = logger
+        var limits = Limits()
+        limits.messageBytes = configuration.limits.messageBytes
+        limits.upstreamHandshake = options.requestTimeout
+        transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
+        timer = DeadlineTimer(eventLoop: eventLoop)
+        machine = ClientMachine(configuration: configuration)
+        decoder = Self.makeDecoder(configuration.limits)
+        timer.onDeadline = { [weak self] in self?.advance() }
+    }
+
+    private var now: NIODeadline { transportLoop.clock.now().monotonic }
+
+    private static func makeDecoder(_ limits: ClientLimits) -> SocketPacketDecoder {
+        SocketPacketDecoder(attachmentLimit: limits.attachmentsPerPacket, attachmentBytesLimit: limits.messageBytes)
+    }
+
+    // MARK: What the client asks for
+
+    func connect(
+        _ source: ConnectSource, _ plan: ClientMachine.Plan, transports: [Transport], path: String,
+        completion: @escaping (Result<Void, SocketIOClientError>) -> Void
+    ) {
+        do throws(SocketIOClientError) {
+            try machine.connect(plan)
+        } catch {
+            return completion(.failure(error))
+        }
+        self.source = source
+        options.transports = transports
+        options.path = path
+        onConnect = completion
+        drain()
+    }
+
+    func disconnect() {
+        machine.disconnect(at: now)
+        drain()
+    }
+
+    func disconnect(from namespace: String) throws(SocketIOClientError) {
+        try machine.disconnect(from: namespace, at: now)
+        drain()
+    }
+
+    /// Succeeds once there is no connection, and none will come by itself.
+    func whenFinished() -> EventLoopFuture<Void> {
+        guard !machine.isIdle else { return eventLoop.makeSucceededVoidFuture() }
+        let promise = eventLoop.makePromise(of: Void.self)
+        onFinish.append(promise)
+        return promise.futureResult
+    }
+
+    func forget(_ request: AckRequest) {
+        machine.forget(request)
+        updateState()
+    }
+
+    /// There is something in the outbox.
+    func takeOutbox() { drain() }
+
+    /// There is room for more events.
+    func lanesHaveRoom() {
+        hop?.resumeReading()
+        drain()
+    }
+
+    // MARK: Handing on
+
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        var isSilent = false
+        while !isSilent {
+            isSilent = true
+            while let event = hop?.nextEvent() {
+                isSilent = false
+                handle(event)
+            }
+            while let action = machine.nextAction() {
+                isSilent = false
+                carryOut(action)
+            }
+            if sendOutbox() { isSilent = false }
+        }
+        isDraining = false
+        hop?.flush()
+        updateState()
+        schedule()
+    }
+
+    /// Whether there was something to send. What the transport does not take yet stays where its limit counts it.
+    private func sendOutbox() -> Bool {
+        var hasSent = false
+        while !(hop?.isCongested ?? false), let emission = state.next() {
+            hasSent = true
+            machine.emit(emission, isWritable: !(hop?.isCongested ?? true), at: now)
+            while let action = machine.nextAction() { carryOut(action) }
+        }
+        return hasSent
+    }
+
+    private func carryOut(_ action: ClientMachine.Action) {
+        switch action {
+        case .open: open()
+        case .send(let packet): send(packet)
+        case .close: close()
+        case .deliver(let delivery): deliver(delivery)
+        case .answer(let request, let answer): request.answer(answer)
+        case .connected(let result):
+            let completion = onConnect
+            onConnect = nil
+            updateState()
+            completion?(result)
+        case .finished:
+            updateState()
+            let promises = onFinish
+            onFinish = []
+            for promise in promises { promise.succeed() }
+        }
+    }
+
+    private func send(_ packet: SocketPacket) {
+        guard let hop else { return }
+        let now = now
+        if packet.attachments.isEmpty { return hop.send(packet.text, at: now) }
+        for message in packet.messages { hop.send(message, at: now) }
+    }
+
+    /// The state is brought up to date before a handler can see it.
+    private func deliver(_ delivery: Delivery) {
+        switch delivery.kind {
+        case .event: break
+        case .connect, .refused, .failed, .disconnect: updateState()
+        }
+        lanes.push(.delivery(delivery), to: .init(namespace: delivery.namespace))
+    }
+
+    private func updateState() {
+        guard stateVersion != machine.version else {
+            return state.update(waitingBytes: machine.waitingBytes, pendingAcks: machine.pendingAcks)
+        }
+        stateVersion = machine.version
+        var snapshot = ClientState.Snapshot()
+        for (name, session) in machine.namespaces {
+            guard machine.isOpen, let sid = session.sid else { continue }
+            snapshot.sids[name] = sid
+            if session.isRecovered { snapshot.recovered.insert(name) }
+        }
+        snapshot.isOpen = machine.isOpen
+        snapshot.isReconnecting = machine.isReconnecting
+        snapshot.transport = machine.isOpen ? transport : nil
+        snapshot.waitingBytes = machine.waitingBytes
+        snapshot.pendingAcks = machine.pendingAcks
+        state.update(snapshot)
+    }
+
+    // MARK: Sessions
+
+    private func open() {
+        guard let source else { return }
+        sessionCount += 1
+        let count = sessionCount
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        asking = Task { [eventLoop] in
+            let result: Result<ConnectSource.Answer, any Error>
+            do { result = .success(try await source.ask()) } catch { result = .failure(error) }
+            eventLoop.execute { bound.value.answered(result, count) }
+        }
+    }
+
+    private func answered(_ result: Result<ConnectSource.Answer, any Error>, _ count: Int) {
+        guard count == sessionCount, asking != nil else { return }
+        asking = nil
+        do {
+            let answer = try result.get()
+            let endpoint = try Endpoint(answer, options)
+            self.answer = answer
+            open(endpoint)
+        } catch let error as SocketIOClientError {
+            machine.failed(error, at: now)
+        } catch {
+            machine.failed(
+                SocketIOClientError(.invalidAddress, "what connect asks for could not be had: \(error)", cause: error),
+                at: now)
+        }
+        drain()
+    }
+
+    private func open(_ endpoint: Endpoint) {
+        decoder = Self.makeDecoder(machine.configuration.limits)
+        transport = options.transports.first ?? .polling
+        pressure = Pressure()
+        let hop = CallingHop(
+            endpoint.request, headers: endpoint.headers, cookies: CookieJar(clientHeaders: [:]), subprotocols: [],
+            transport: transport == .polling ? .polling : .webSocket, loop: transportLoop, dialer: endpoint.dialer,
+            at: now)
+        hop.owner = self
+        self.hop = hop
+    }
+
+    private func close() {
+        guard let hop else {
+            asking?.cancel()
+            asking = nil
+            return machine.ended("", at: now)
+        }
+        hop.close(.orderly, at: now)
+    }
+
+    private func handle(_ event: HopEvent) {
+        switch event {
+        case .deliver(let message): receive(message)
+        case .opened(let handshake): opened(handshake)
+        case .upgraded:
+            transport = .websocket
+            stateVersion = -1
+        case .refused(let response):
+            letGo()
+            machine.failed(.refused(response), at: now)
+        case .failed(let failure):
+            letGo()
+            machine.failed(.failed(failure, options), at: now)
+        case .ended(let end):
+            let wasOpening = answer != nil
+            letGo()
+            if wasOpening, end != .closedLocally {
+                machine.failed(.ended(end, options), at: now)
+            } else {
+                machine.ended(end.details, at: now)
+            }
+        case .heartbeat: break
+        }
+    }
+
+    private func opened(_ handshake: EngineHandshake) {
+        pressure.longestPause = Pressure.longestPause(pingTimeout: handshake.pingTimeout)
+        let auth = answer?.auth
+        answer = nil
+        machine.opened(auth: auth, at: now)
+        if transport == .polling, options.transports.contains(.websocket), handshake.upgrades.contains("websocket") {
+            hop?.beginUpgrade(at: now)
+        }
+    }
+
+    private func receive(_ message: EngineMessage) {
+        do throws(SocketIOError) {
+            if let packet = try decoder.receive(message) { machine.receive(packet, at: now) }
+        } catch {
+            _ = decoder.takeUnfinished()
+            logger.error(
+                "a packet of the server cannot be read and was dropped",
+                metadata: ["code": "\(error.code.rawValue)", "offset": "\(error.offset)"])
+        }
+    }
+
+    private func letGo() {
+        answer = nil
+        guard let hop else { return }
+        self.hop = nil
+        hop.flush()
+        hop.finish()
+        hop.owner = nil
+    }
+
+    // MARK: Time
+
+    private func schedule() {
+        if let deadline = machine.nextDeadline { timer.require(deadline) }
+        if let deadline = hop?.nextDeadline { timer.require(deadline) }
+        if hop != nil, let deadline = pressure.deadline { timer.require(deadline) }
+    }
+
+    private func advance() {
+        let now = now
+        machine.advance(to: now)
+        hop?.advance(to: now)
+        if pressure.isHolding { hop?.resumeReading() }
+        drain()
+    }
+
+    // MARK: What the hop tells
+
+    func callingHopProgressed() { drain() }
+
+    var mayPoll: Bool { mayRead }
+
+    /// Handlers that are slow hold up the server, but not its heartbeats for too long.
+    private var mayRead: Bool {
+        let bytes = lanes.bytes
+        if bytes > machine.configuration.limits.waitingBytesLimit { overflow() }
+        return pressure.mayRead(isCongested: bytes >= machine.configuration.limits.receiveBufferBytes, at: now)
+    }
+
+    private func overflow() {
+        logger.error("the connection ends: handlers are too slow for what the server sends")
+        hop?.close(.abort, at: now)
+    }
+
+    func webSocket(
+        _ socket: WebSocketHandler, received kind: EngineMessage.Kind, _ payload: consuming ByteBuffer,
+        frames: consuming ByteBuffer, at moment: Moment
+    ) {
+        guard let hop, hop.has(socket) else { return }
+        if hop.isSteady, EngineMessage.isMessage(kind, payload) {
+            hop.noteMessage(at: moment.monotonic)
+            receive(EngineMessage(packet: kind, payload, frames: nil))
+            while let action = machine.nextAction() { carryOut(action) }
+            return
+        }
+        hop.receive(kind, payload, frames: frames, at: moment.monotonic)
+        while let event = hop.nextEvent() {
+            handle(event)
+            while let action = machine.nextAction() { carryOut(action) }
+        }
+    }
+
+    func webSocket(
+        _ socket: WebSocketHandler, closed code: UInt16?, reason: String, isClean: Bool, error: WebSocketError?
+    ) {
+        guard let hop, hop.has(socket) else { return }
+        hop.closed(code: code, reason: reason, isClean: isClean, at: now)
+        drain()
+    }
+
+    func webSocketDidRead(_ socket: WebSocketHandler) { drain() }
+
+    func webSocketMayRead(_ socket: WebSocketHandler) -> Bool { mayRead }
+
+    func webSocketWritabilityChanged(_ socket: WebSocketHandler) { drain() }
+
+    func webSocketOverflowed(_ socket: WebSocketHandler) {
+        hop?.close(.abort, at: now)
+        drain()
+    }
+}

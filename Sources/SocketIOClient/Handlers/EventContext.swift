@@ -1,0 +1,20 @@
+/// One event on its way to its handler, as middleware and exception handlers see it.
+public struct EventContext: Sendable {
+    public let namespace: String
+    /// The event's name; `connect`, `connect_error`, `disconnect` and `error` for what the client itself tells.
+    public var name: String
+    /// The arguments behind the name.
+    public var arguments: [SocketIOValue]
+    /// The session id in the namespace; nil where it is not joined any more.
+    public let socketID: String?
+    /// Whether the server waits for an answer.
+    public let wantsAck: Bool
+
+    /// What only the protocol itself sends.
+    static let cannotBeEmitted: Set<String> = [
+        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
+    ]
+
+    /// What cannot be caught by `*`.
+    static let reserved: Set<String> = ["connect", "connect_error", "disconnect", "error", "__disconnect_final"]
+}

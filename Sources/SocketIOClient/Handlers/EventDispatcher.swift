@@ -1,0 +1,130 @@
+import Logging
+import NIOCore
+import SocketIOCore
+
+/// Takes what happened to a namespace through middleware to its handler, its result back to the server, and its errors
+/// to the exception handlers.
+final class EventDispatcher: Sendable {
+    private let registry: HandlerRegistry
+    private let state: ClientState
+    private let logger: Logger
+    private let port: ConnectionPort
+
+    init(registry: HandlerRegistry, state: ClientState, port: ConnectionPort, logger: Logger) {
+        self.registry = registry
+        self.state = state
+        self.port = port
+        self.logger = logger
+    }
+
+    func dispatch(_ delivery: Delivery) async {
+        var context = EventContext(
+            namespace: delivery.namespace, name: "", arguments: [],
+            socketID: state.sid(of: delivery.namespace), wantsAck: delivery.ackID != nil)
+        do {
+            (context.name, context.arguments) = try delivery.content()
+            let ack = try await run(context)
+            if let id = delivery.ackID, let ack { try await acknowledge(delivery.namespace, id, ack) }
+        } catch {
+            await handle(error, in: context, ackID: delivery.ackID)
+        }
+    }
+
+    private func acknowledge(_ namespace: String, _ id: String, _ ack: Ack) async throws {
+        let payload = try WirePayload(eventName: nil, arguments: ack.arguments)
+        let emission = Emission(
+            namespace: namespace, kind: .ack(id: id), payload: payload.json, attachments: payload.attachments)
+        do {
+            try await port.send(emission)
+        } catch is SocketIOClientError {
+            // Who asked has gone meanwhile.
+        }
+    }
+
+    /// As the original does it: an event without a handler is acknowledged with nothing.
+    private func run(_ context: EventContext) async throws -> Ack? {
+        guard !registry.isPlain else { return try await callHandler(context) }
+        return try await step(0, of: registry.middleware, context)
+    }
+
+    private func step(_ index: Int, of middleware: [Middleware], _ context: EventContext) async throws -> Ack? {
+        guard index < middleware.count else {
+            for observer in registry.observers { try await observer(context) }
+            return try await callHandler(context)
+        }
+        return try await middleware[index].run(context) { try await self.step(index + 1, of: middleware, $0) }
+    }
+
+    private func callHandler(_ context: EventContext) async throws -> Ack? {
+        guard let handler = registry.handler(for: context) else { return Ack() }
+        return try await handler()
+    }
+
+    // MARK: Errors
+
+    /// Runs what is not called for an event, such as a callback; its errors go where those of handlers go.
+    func run(_ name: String, of namespace: String, _ body: @Sendable () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            let context = EventContext(
+                namespace: namespace, name: name, arguments: [], socketID: state.sid(of: namespace), wantsAck: false)
+            await handle(error, in: context, ackID: nil)
+        }
+    }
+
+    private func handle(_ error: any Error, in context: EventContext, ackID: String?) async {
+        do {
+            guard let handler = registry.exceptionHandler(for: error) else { throw error }
+            let ack = try await handler.run(error, context)
+            if let ackID, let ack { try await acknowledge(context.namespace, ackID, ack) }
+        } catch {
+            await report(error, in: context)
+        }
+    }
+
+    /// Nobody took it: it goes to the log and to the handler of `error`.
+    private func report(_ error: any Error, in context: EventContext) async {
+        logger.error(
+            "a handler failed and no exception handler took its error",
+            metadata: [
+                "event": "\(context.name)", "namespace": "\(context.namespace)", "error": "\(error)",
+            ])
+        guard context.name != "error" else { return }
+        let report = EventContext(
+            namespace: context.namespace, name: "error",
+            arguments: [.string("\(error)"), .string(context.name)], socketID: context.socketID, wantsAck: false)
+        do {
+            _ = try await registry.handler(for: report)?()
+        } catch {
+            logger.error("the handler of error failed", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Delivery {
+    /// The digits of the ack id of an event that asks for an answer.
+    var ackID: String? {
+        if case .event(let packet) = kind { packet.ackID } else { nil }
+    }
+
+    /// The event's name and its arguments, as handlers get them.
+    func content() throws -> (name: String, arguments: [SocketIOValue]) {
+        switch kind {
+        case .connect: return ("connect", [])
+        case .disconnect(let reason, let details):
+            return ("disconnect", [.string(reason.rawValue), .string(details)])
+        case .failed(let error): return ("connect_error", [error.data ?? .string(error.message)])
+        case .refused(let packet):
+            guard packet.payload.readableBytes > 0 else { return ("connect_error", []) }
+            let data = try SocketIOValue.value(payload: packet.payload)
+            return ("connect_error", data.array ?? [data])
+        case .event(let packet):
+            var list = try SocketIOValue.list(of: packet)[...]
+            guard let name = list.popFirst()?.string else {
+                throw SocketIOClientError(.decoding, "the server sent an event whose name is no string")
+            }
+            return (name, Array(list))
+        }
+    }
+}

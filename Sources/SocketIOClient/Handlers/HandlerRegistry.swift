@@ -1,0 +1,176 @@
+import NIOConcurrencyHelpers
+
+/// What is to be called for which event: one handler for each event of each namespace, with python-socketio's precedence
+/// of those for any event or any namespace, and observers beside them.
+final class HandlerRegistry: Sendable {
+    typealias Handler = @Sendable (_ arguments: [SocketIOValue]) async throws -> Ack?
+    typealias Observer = @Sendable (EventContext) async throws -> Void
+    typealias NamespaceHandler = @Sendable (EventContext) async throws -> Ack?
+
+    fileprivate struct Entry {
+        let id: HandlerID
+        let isOnce: Bool
+        let run: Handler
+    }
+
+    fileprivate struct State {
+        /// By namespace, then by event; `*` for any.
+        var handlers: [String: [String: Entry]] = [:]
+        var namespaceHandlers: [String: NamespaceHandler] = [:]
+        var observers: [(id: HandlerID, run: Observer)] = []
+        var outgoing: [(id: HandlerID, run: @Sendable (EventContext) -> Void)] = []
+        var middleware: [Middleware] = []
+        var exceptionHandlers: [ExceptionHandler] = []
+        var defaultExceptionHandler: ExceptionHandler?
+        var lastID = 0
+
+        mutating func nextID() -> HandlerID {
+            lastID += 1
+            return HandlerID(number: lastID)
+        }
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    // MARK: Registering
+
+    func add(_ event: String, namespace: String, isOnce: Bool, _ run: @escaping Handler) -> HandlerID {
+        state.withLockedValue { state in
+            let id = state.nextID()
+            state.handlers[namespace, default: [:]][event] = Entry(id: id, isOnce: isOnce, run: run)
+            return id
+        }
+    }
+
+    func add(namespace: String, _ handler: @escaping NamespaceHandler) {
+        state.withLockedValue { $0.namespaceHandlers[namespace] = handler }
+    }
+
+    func observe(_ run: @escaping Observer) -> HandlerID {
+        state.withLockedValue { state in
+            let id = state.nextID()
+            state.observers.append((id, run))
+            return id
+        }
+    }
+
+    func observeOutgoing(_ run: @escaping @Sendable (EventContext) -> Void) -> HandlerID {
+        state.withLockedValue { state in
+            let id = state.nextID()
+            state.outgoing.append((id, run))
+            return id
+        }
+    }
+
+    func add(_ middleware: Middleware) { state.withLockedValue { $0.middleware.append(middleware) } }
+
+    func add(_ handler: ExceptionHandler) {
+        state.withLockedValue { state in
+            state.exceptionHandlers.removeAll { $0.type == handler.type }
+            state.exceptionHandlers.append(handler)
+        }
+    }
+
+    func setDefault(_ handler: ExceptionHandler) { state.withLockedValue { $0.defaultExceptionHandler = handler } }
+
+    func remove(_ event: String, namespace: String) {
+        state.withLockedValue { state in
+            state.handlers[namespace]?[event] = nil
+            if state.handlers[namespace]?.isEmpty == true { state.handlers[namespace] = nil }
+        }
+    }
+
+    func remove(_ id: HandlerID) {
+        state.withLockedValue { state in
+            state.observers.removeAll { $0.id == id }
+            state.outgoing.removeAll { $0.id == id }
+            for (namespace, events) in state.handlers {
+                let left = events.filter { $0.value.id != id }
+                state.handlers[namespace] = left.isEmpty ? nil : left
+            }
+        }
+    }
+
+    func removeAll() {
+        state.withLockedValue { state in
+            state = State(lastID: state.lastID)
+        }
+    }
+
+    // MARK: Finding
+
+    /// Those that handlers are registered for: what `connect` joins where nobody says.
+    var namespaces: [String] {
+        let names = state.withLockedValue { Set($0.handlers.keys).union($0.namespaceHandlers.keys) }
+        return names.subtracting(["*"]).sorted()
+    }
+
+    var middleware: [Middleware] { state.withLockedValue { $0.middleware } }
+
+    var observers: [Observer] { state.withLockedValue { $0.observers.map(\.run) } }
+
+    /// Nil where nobody looks at what is emitted.
+    var outgoing: [@Sendable (EventContext) -> Void]? {
+        state.withLockedValue { $0.outgoing.isEmpty ? nil : $0.outgoing.map(\.run) }
+    }
+
+    /// Whether an event goes through anything but its handler.
+    var isPlain: Bool { state.withLockedValue { $0.middleware.isEmpty && $0.observers.isEmpty } }
+
+    /// What to call for an event; nil for nobody. One for a single event is found once.
+    ///
+    /// The precedence is that of python-socketio: the event in its namespace, any event in it; only where the namespace
+    /// has no handler at all, the event in any namespace, any event in any; then the objects of namespaces.
+    func handler(for context: EventContext) -> (@Sendable () async throws -> Ack?)? {
+        let name = context.name
+        let namespace = context.namespace
+        let arguments = context.arguments
+        return state.withLockedValue { state in
+            let isCaught = !EventContext.reserved.contains(name)
+            if state.handlers[namespace] != nil {
+                if let entry = state.take(name, namespace) { return { try await entry.run(arguments) } }
+                if isCaught, let entry = state.take("*", namespace) {
+                    return { try await entry.run([.string(name)] + arguments) }
+                }
+            } else if state.handlers["*"] != nil {
+                if let entry = state.take(name, "*") {
+                    return { try await entry.run([.string(namespace)] + arguments) }
+                }
+                if isCaught, let entry = state.take("*", "*") {
+                    return { try await entry.run([.string(name), .string(namespace)] + arguments) }
+                }
+            }
+            guard let handler = state.namespaceHandlers[namespace] ?? state.namespaceHandlers["*"] else { return nil }
+            return { try await handler(context) }
+        }
+    }
+
+    /// Who takes an error: the handler of its very type, of the nearest class above it, of a protocol or `any Error` (the
+    /// one registered last), and at last the default one.
+    func exceptionHandler(for error: any Error) -> ExceptionHandler? {
+        state.withLockedValue { state in
+            let fitting = state.exceptionHandlers.filter { $0.takes(error) }
+            var mirror: Mirror? = Mirror(reflecting: error)
+            while let current = mirror {
+                if let exact = fitting.first(where: { $0.type == ObjectIdentifier(current.subjectType) }) {
+                    return exact
+                }
+                mirror = current.superclassMirror
+            }
+            return fitting.last ?? state.defaultExceptionHandler
+        }
+    }
+}
+
+extension HandlerRegistry.State {
+    fileprivate mutating func take(_ event: String, _ namespace: String) -> HandlerRegistry.Entry? {
+        guard let entry = handlers[namespace]?[event] else { return nil }
+        if entry.isOnce { handlers[namespace]?[event] = nil }
+        return entry
+    }
+}
+
+/// Names a handler, to take it off again.
+public struct HandlerID: Hashable, Sendable {
+    let number: Int
+}

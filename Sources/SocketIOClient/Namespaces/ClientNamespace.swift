@@ -1,0 +1,74 @@
+import NIOConcurrencyHelpers
+
+/// A namespace's events, handled by the methods of an object.
+///
+/// A subclass names in `addHandlers` which method takes which event:
+///
+/// ```swift
+/// final class Chat: ClientNamespace, @unchecked Sendable {
+///     override func addHandlers() {
+///         on("connect") { print("joined") }
+///         on("message", onMessage)
+///     }
+///
+///     func onMessage(_ text: String) async throws -> String {
+///         try await emit("seen", text)
+///         return "ok"
+///     }
+/// }
+///
+/// client.registerNamespace(Chat("/chat"))
+/// ```
+///
+/// Swift finds no method by its name at run time, which is why there is a line for each. `emit`, `send`, `call` and
+/// `disconnect` are those of the client, in this namespace. Handlers that the client itself has for the namespace come
+/// first. An object is registered with one client.
+open class ClientNamespace: NamespaceScope, @unchecked Sendable {
+    // Unchecked, since a class that can be subclassed cannot be checked; its own state is behind a lock.
+
+    public let namespace: String
+    private let registry = HandlerRegistry()
+    private let binding = NIOLockedValueBox(Binding())
+
+    private struct Binding {
+        weak var client: ClientCore?
+    }
+
+    /// - Parameter namespace: such as `/chat`; `*` for all that no other object and no handler is registered for: then
+    ///   the namespace comes before the arguments.
+    public init(_ namespace: String = "/") {
+        self.namespace = namespace.hasPrefix("/") || namespace == "*" ? namespace : "/" + namespace
+    }
+
+    public var target: NamespaceTarget {
+        NamespaceTarget(core: binding.withLockedValue { $0.client }, registry: registry, namespace: namespace)
+    }
+
+    /// Where a subclass names its handlers. Called when the object is registered with a client.
+    open func addHandlers() {}
+
+    /// Called for each event of the namespace; looks up its handler and calls it. A subclass may do something else.
+    ///
+    /// - Returns: the ack for the server; nil for none.
+    open func triggerEvent(_ context: EventContext) async throws -> Ack? {
+        guard let handler = registry.handler(for: context) else { return Ack() }
+        return try await handler()
+    }
+
+    /// The client's session id in this namespace; nil where it is not joined.
+    public var sid: String? { target.core?.state.sid(of: namespace) }
+
+    /// Leaves this namespace. With the last of them the connection ends.
+    ///
+    /// - Throws: `badNamespace` or `notConnected` where it is not joined.
+    public func disconnect() async throws {
+        try await target.resolve(nil).core.leave(namespace)
+    }
+
+    func join(_ core: ClientCore) {
+        registry.removeAll()
+        binding.withLockedValue { $0.client = core }
+        addHandlers()
+        core.registry.add(namespace: namespace) { try await self.triggerEvent($0) }
+    }
+}

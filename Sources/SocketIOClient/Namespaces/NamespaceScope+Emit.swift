@@ -1,0 +1,186 @@
+import NIOCore
+
+/// What is told of an ack: its arguments, or why it did not come (`timeout`, `disconnected`).
+public typealias AckCallback = @Sendable (Result<Arguments, SocketIOClientError>) async throws -> Void
+
+extension NamespaceScope {
+    // MARK: Emitting
+
+    /// Emits an event with its arguments: each argument of the call is one of the event's. Values are literals,
+    /// `SocketIOValue`s or anything `Encodable`.
+    ///
+    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Outside of async
+    /// code the same call does not wait, and throws `sendBufferFull`. Whatever emits at the same time, an event and its
+    /// binary go out as a whole.
+    ///
+    /// - Parameters:
+    ///   - event: any name but those that the protocol keeps for itself, such as `connect`.
+    ///   - namespace: where; nil for the scope's own.
+    ///   - volatile: whether the event is dropped where it cannot be sent at once.
+    ///   - timeout: how long to wait for the ack; nil for the client's `ackTimeout`.
+    ///   - callback: asks for an ack. Callbacks of a namespace run one after the other, beside its handlers.
+    /// - Throws: `notConnected`, `badNamespace`, `reservedEvent`, `encoding`, `tooManyPendingAcks`, `sendBufferFull`.
+    public func emit(
+        _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) async throws {
+        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try await emission.core.port.send(emission.emission)
+    }
+
+    /// As above.
+    @_disfavoredOverload
+    public func emit<each Argument: Encodable & Sendable>(
+        _ event: String, _ arguments: repeat each Argument, namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) async throws {
+        let values = try Arguments(encoding: repeat each arguments).values
+        let emission = try Outgoing(self, event, values, namespace, volatile, timeout, callback)
+        try await emission.core.port.send(emission.emission)
+    }
+
+    /// As above, outside of async code.
+    public func emit(
+        _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) throws {
+        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try emission.core.port.sendNow(emission.emission)
+    }
+
+    /// As above, outside of async code.
+    @_disfavoredOverload
+    public func emit<each Argument: Encodable & Sendable>(
+        _ event: String, _ arguments: repeat each Argument, namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) throws {
+        let values = try Arguments(encoding: repeat each arguments).values
+        let emission = try Outgoing(self, event, values, namespace, volatile, timeout, callback)
+        try emission.core.port.sendNow(emission.emission)
+    }
+
+    /// Emits an event of the name `message`.
+    public func send(
+        _ data: SocketIOValue, namespace: String? = nil, callback: AckCallback? = nil
+    ) async throws {
+        try await emit("message", data, namespace: namespace, callback: callback)
+    }
+
+    /// As above.
+    @_disfavoredOverload
+    public func send(
+        _ data: some Encodable & Sendable, namespace: String? = nil, callback: AckCallback? = nil
+    ) async throws {
+        try await emit("message", data, namespace: namespace, callback: callback)
+    }
+
+    // MARK: Calling
+
+    /// Emits an event and waits for its ack. May be called in a handler.
+    ///
+    /// - Parameter timeout: how long to wait for the ack.
+    /// - Returns: the ack's argument; `.null` for an ack without one, an `.array` of them for one with several.
+    /// - Throws: as `emit`, and `timeout`, and `disconnected` as soon as the connection is lost. `CancellationError` where
+    ///   the task is cancelled.
+    @discardableResult
+    public func call(
+        _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> SocketIOValue {
+        try await ask(event, arguments, namespace, timeout).value
+    }
+
+    /// As above.
+    @_disfavoredOverload
+    @discardableResult
+    public func call<each Argument: Encodable & Sendable>(
+        _ event: String, _ arguments: repeat each Argument, namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> SocketIOValue {
+        try await ask(event, Arguments(encoding: repeat each arguments).values, namespace, timeout).value
+    }
+
+    /// As above; the ack's first argument has to be of the type that is asked for. Otherwise `decoding` is thrown.
+    @_disfavoredOverload
+    public func call<Answer: Decodable & Sendable>(
+        _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, arguments, namespace, timeout).decode(Answer.self)
+    }
+
+    /// As above.
+    @_disfavoredOverload
+    public func call<each Argument: Encodable & Sendable, Answer: Decodable & Sendable>(
+        _ event: String, _ arguments: repeat each Argument, namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, Arguments(encoding: repeat each arguments).values, namespace, timeout).decode(Answer.self)
+    }
+
+    /// All arguments of the ack, however many.
+    func ask(
+        _ event: String, _ values: [SocketIOValue], _ namespace: String?, _ timeout: Duration?
+    ) async throws -> Arguments {
+        let answer = PendingAnswer()
+        let request = AckRequest(timeout: timeout.map { TimeAmount($0) }) { answer.complete($0) }
+        let outgoing = try Outgoing(self, event, values, namespace, request: request)
+        return try await withTaskCancellationHandler {
+            try await outgoing.core.port.send(outgoing.emission)
+            return try Arguments(SocketIOValue.list(of: try await answer.value()))
+        } onCancel: {
+            answer.cancel()
+            outgoing.core.port.onLoop { $0.forget(request) }
+        }
+    }
+}
+
+/// An event that is ready to leave, and the client it leaves by.
+private struct Outgoing {
+    let core: ClientCore
+    let emission: Emission
+
+    init(
+        _ scope: some NamespaceScope, _ event: String, _ values: [SocketIOValue], _ namespace: String?,
+        _ isVolatile: Bool = false, request: AckRequest?
+    ) throws {
+        let (core, namespace) = try scope.target.resolve(namespace)
+        guard !EventContext.cannotBeEmitted.contains(event) else {
+            throw SocketIOClientError(.reservedEvent, "“\(event)” is a name that the protocol keeps for itself")
+        }
+        if let observers = core.registry.outgoing {
+            let context = EventContext(
+                namespace: namespace, name: event, arguments: values, socketID: core.state.sid(of: namespace),
+                wantsAck: request != nil)
+            for observer in observers { observer(context) }
+        }
+        let payload = try WirePayload(eventName: event, arguments: values)
+        self.core = core
+        emission = Emission(
+            namespace: namespace, kind: .event(request), payload: payload.json, attachments: payload.attachments,
+            isVolatile: isVolatile)
+    }
+
+    init(
+        _ scope: some NamespaceScope, _ event: String, _ values: [SocketIOValue], _ namespace: String?,
+        _ isVolatile: Bool, _ timeout: Duration?, _ callback: AckCallback?
+    ) throws {
+        let (core, name) = try scope.target.resolve(namespace)
+        let (dispatcher, lanes) = (core.dispatcher, core.lanes)
+        let request = callback.map { callback in
+            AckRequest(timeout: (timeout ?? core.ackTimeout).map { TimeAmount($0) }) { answer in
+                lanes.push(
+                    .callback {
+                        await dispatcher.run(event, of: name) {
+                            try await callback(answer.arguments)
+                        }
+                    }, to: .init(namespace: name, isOfCallbacks: true))
+            }
+        }
+        try self.init(scope, event, values, namespace, isVolatile, request: request)
+    }
+}
+
+extension AckRequest.Answer {
+    fileprivate var arguments: Result<Arguments, SocketIOClientError> {
+        Result<Arguments, SocketIOClientError> { () throws(SocketIOClientError) in
+            Arguments(try SocketIOValue.list(of: try get()))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// Something that listens and speaks in a namespace: a `Client` in `/`, unless another one is named, a `ClientNamespace` in
+/// its own.
+public protocol NamespaceScope: Sendable {
+    /// The client behind it and its namespace.
+    var target: NamespaceTarget { get }
+}
+
+/// A namespace of a client, for what is implemented once for all kinds of `NamespaceScope`.
+public struct NamespaceTarget: Sendable {
+    /// Nil where there is no client (yet).
+    let core: ClientCore?
+    let registry: HandlerRegistry
+    let namespace: String
+
+    /// - Parameter namespace: what the caller names; nil for the scope's own.
+    func resolve(_ namespace: String?) throws(SocketIOClientError) -> (core: ClientCore, namespace: String) {
+        guard let core else {
+            throw SocketIOClientError(
+                .notConnected, "\(self.namespace) belongs to no client: call registerNamespace first")
+        }
+        return (core, self.namespace(namespace))
+    }
+
+    /// As on the wire, with the `/` that users leave out.
+    func namespace(_ namespace: String?) -> String {
+        guard let namespace, !namespace.isEmpty else { return self.namespace }
+        return namespace.hasPrefix("/") || namespace == "*" ? namespace : "/" + namespace
+    }
+}

@@ -1,0 +1,79 @@
+import NIOCore
+import SiphonCore
+
+/// The events that wait for their acks, by namespace and id, and when each of them has waited long enough.
+struct AckTable {
+    struct Key: Hashable {
+        let namespace: String
+        let id: Int
+    }
+
+    private struct Entry {
+        let request: AckRequest
+        /// Nil for none.
+        let deadline: NIODeadline?
+        /// Whether the event has left: then its ack ends with the connection.
+        var isSent: Bool
+    }
+
+    private var entries: [Key: Entry] = [:]
+    private var deadlines = DeadlineHeap<Key>()
+
+    var count: Int { entries.count }
+
+    mutating func insert(_ request: AckRequest, as key: Key, isSent: Bool, at now: NIODeadline) {
+        let deadline = request.timeout.map { now + $0 }
+        entries[key] = Entry(request: request, deadline: deadline, isSent: isSent)
+        guard let deadline else { return }
+        deadlines.insert(key, at: deadline)
+        forgetAnswered()
+    }
+
+    func contains(_ key: Key) -> Bool { entries[key] != nil }
+
+    mutating func markSent(_ key: Key) { entries[key]?.isSent = true }
+
+    /// Who waits for that ack; nil for one that nobody waits for, or not any more.
+    mutating func remove(_ key: Key) -> AckRequest? { entries.removeValue(forKey: key)?.request }
+
+    /// Forgets who does not want to know any more.
+    mutating func remove(_ request: AckRequest) {
+        guard let key = entries.first(where: { $0.value.request === request })?.key else { return }
+        entries[key] = nil
+    }
+
+    /// Those whose events have left, of one namespace or of all.
+    mutating func removeSent(of namespace: String?) -> [AckRequest] {
+        let keys = entries.filter { $0.value.isSent && (namespace == nil || $0.key.namespace == namespace) }.keys
+        return keys.sorted { $0.id < $1.id }.compactMap { remove($0) }
+    }
+
+    mutating func removeAll() -> [AckRequest] {
+        defer {
+            entries = [:]
+            deadlines.removeAll()
+        }
+        return entries.sorted { $0.key.id < $1.key.id }.map(\.value.request)
+    }
+
+    var nextDeadline: NIODeadline? { deadlines.first?.deadline }
+
+    /// The next whose time is over at `now`; nil for none.
+    mutating func popExpired(at now: NIODeadline) -> (key: Key, request: AckRequest)? {
+        while let first = deadlines.first, first.deadline <= now {
+            deadlines.removeFirst()
+            guard entries[first.key]?.deadline == first.deadline, let request = remove(first.key) else { continue }
+            return (first.key, request)
+        }
+        return nil
+    }
+
+    /// Deadlines stay behind where acks came in time: they go once they are most of them.
+    private mutating func forgetAnswered() {
+        guard deadlines.count > 64, deadlines.count > 2 * entries.count else { return }
+        deadlines.removeAll()
+        for (key, entry) in entries {
+            if let deadline = entry.deadline { deadlines.insert(key, at: deadline) }
+        }
+    }
+}

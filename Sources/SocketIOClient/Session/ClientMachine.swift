@@ -1,0 +1,545 @@
+import LosslessJSON
+import NIOCore
+import SocketIOCore
+
+/// The client's part of Socket.IO on top of an Engine.IO session: which namespaces are joined, what waits for an ack, and
+/// when to connect again.
+///
+/// Does no I/O and reads no clock. The shell carries out the actions in their order, opens one session at a time, and
+/// reports what becomes of it.
+struct ClientMachine {
+    private enum Phase {
+        case idle
+        /// The session is being opened.
+        case opening
+        /// The session is open. Until the time the namespaces have to be joined; nil once they are, or need not be.
+        case open(joinsBy: NIODeadline?)
+        /// Before the next attempt.
+        case pausing(until: NIODeadline)
+        /// Closed here: the session's end is all that still comes.
+        case closing(then: Next)
+    }
+
+    /// What follows when a session that was closed here has ended.
+    private enum Next {
+        case finish
+        /// The attempt failed for that reason.
+        case fail(SocketIOClientError)
+    }
+
+    let configuration: Configuration
+    private(set) var plan = Plan()
+    private(set) var namespaces: [String: NamespaceSession] = [:]
+    private var phase = Phase.idle { didSet { version += 1 } }
+    /// Changes with everything that can be asked below, but for what waits.
+    private(set) var version = 0
+    private var acks = AckTable()
+    /// How many attempts to reconnect there were since the last that succeeded.
+    private var attempt = 0
+    /// Whether `connect` waits to be told.
+    private var isConnectPending = false
+    /// Whether there has been a connection since `connect`.
+    private var wasConnected = false
+    private var actions = CircularBuffer<Action>()
+
+    /// Bytes of emissions that wait for a connection or, with retries, for the ack before theirs.
+    private(set) var waitingBytes = 0
+
+    init(configuration: Configuration) { self.configuration = configuration }
+
+    // MARK: State
+
+    var isIdle: Bool {
+        if case .idle = phase { true } else { false }
+    }
+
+    /// Whether the session is open and no side has closed it.
+    var isOpen: Bool {
+        if case .open = phase { true } else { false }
+    }
+
+    /// Whether there is no connection and another attempt will come.
+    var isReconnecting: Bool {
+        switch phase {
+        case .pausing, .closing(.fail): true
+        case .opening: wasConnected || attempt > 0
+        case .idle, .open, .closing(.finish): false
+        }
+    }
+
+    var pendingAcks: Int { acks.count }
+
+    /// When `advance(to:)` has something to do at the earliest; nil for never.
+    var nextDeadline: NIODeadline? {
+        let own: NIODeadline? =
+            switch phase {
+            case .open(let by): by
+            case .pausing(let until): until
+            case .idle, .opening, .closing: nil
+            }
+        guard let ack = acks.nextDeadline else { return own }
+        return own.map { min($0, ack) } ?? ack
+    }
+
+    /// The next thing to do, in order; nil when all is done.
+    mutating func nextAction() -> Action? { actions.popFirst() }
+
+    private mutating func push(_ action: Action) { actions.append(action) }
+
+    // MARK: Connecting
+
+    mutating func connect(_ plan: Plan) throws(SocketIOClientError) {
+        guard isIdle else {
+            throw SocketIOClientError(
+                .alreadyConnected, "the client is connected, or is connecting: call disconnect() first")
+        }
+        self.plan = plan
+        var sessions: [String: NamespaceSession] = [:]
+        for name in plan.namespaces {
+            sessions[name] = namespaces[name] ?? NamespaceSession(name: name)
+            sessions[name]?.recoveryID = nil
+            sessions[name]?.offset = nil
+        }
+        dropWaiting(where: { sessions[$0] == nil })
+        namespaces = sessions
+        attempt = 0
+        isConnectPending = true
+        wasConnected = false
+        phase = .opening
+        push(.open)
+    }
+
+    /// The session is open.
+    ///
+    /// - Parameter auth: what the CONNECT of each namespace carries; nil for nothing.
+    mutating func opened(auth: SocketIOValue?, at now: NIODeadline) {
+        guard case .opening = phase else { return }
+        phase = .open(joinsBy: plan.waits ? now + plan.waitTimeout : nil)
+        for name in plan.namespaces {
+            guard var session = namespaces[name] else { continue }
+            session.state = .pending
+            session.isRecovered = false
+            session.forgetEarly()
+            let payload = session.connectPayload(auth: auth)
+            namespaces[name] = session
+            push(.send(SocketPacket(kind: .connect, namespace: name, payload: payload)))
+        }
+        if !plan.waits { connected() }
+    }
+
+    /// The session could not be opened.
+    mutating func failed(_ error: SocketIOClientError, at now: NIODeadline) {
+        switch phase {
+        case .opening: failAttempt(error, at: now)
+        case .closing(let next): closed(next, at: now)
+        case .idle, .open, .pausing: return
+        }
+    }
+
+    /// The session has ended.
+    ///
+    /// - Parameter details: how, for people.
+    mutating func ended(_ details: String, at now: NIODeadline) {
+        switch phase {
+        case .idle, .pausing: return
+        case .opening:
+            failAttempt(SocketIOClientError(.connectionFailed, "the connection broke before it was open"), at: now)
+        case .closing(let next): closed(next, at: now)
+        case .open(let joinsBy):
+            leaveAll(.transportError, details: details)
+            guard joinsBy == nil else {
+                let error = SocketIOClientError(
+                    .connectionFailed, "the connection ended before the namespaces were joined: \(details)")
+                return failAttempt(error, at: now)
+            }
+            if configuration.reconnects { pause(at: now) } else { finish() }
+        }
+    }
+
+    private mutating func closed(_ next: Next, at now: NIODeadline) {
+        switch next {
+        case .finish: finish()
+        case .fail(let error): failAttempt(error, at: now)
+        }
+    }
+
+    /// `connect` has done what it should; from here on a loss is followed by attempts to reconnect.
+    private mutating func connected() {
+        attempt = 0
+        wasConnected = true
+        completeConnect(.success(()))
+    }
+
+    private mutating func completeConnect(_ result: Result<Void, SocketIOClientError>) {
+        guard isConnectPending else { return }
+        isConnectPending = false
+        push(.connected(result))
+    }
+
+    private mutating func failAttempt(_ error: SocketIOClientError, at now: NIODeadline) {
+        // Who refused a namespace has told its handlers.
+        if error.code != .namespaceRefused {
+            for name in plan.namespaces { deliver(.failed(error), name) }
+        }
+        let isLast = configuration.reconnectionAttempts > 0 && attempt >= configuration.reconnectionAttempts
+        guard wasConnected || plan.retries, !isLast else {
+            completeConnect(.failure(error))
+            return finish()
+        }
+        pause(at: now)
+    }
+
+    private mutating func pause(at now: NIODeadline) {
+        attempt += 1
+        phase = .pausing(until: now + configuration.backoff.delay(before: attempt, random: configuration.random()))
+    }
+
+    private mutating func finish() {
+        phase = .idle
+        completeConnect(.failure(SocketIOClientError(.disconnected, "disconnect() was called while connecting")))
+        dropWaiting(where: { _ in true })
+        for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
+        push(.finished)
+    }
+
+    // MARK: Packets
+
+    mutating func receive(_ packet: SocketPacket, at now: NIODeadline) {
+        guard isOpen else { return }
+        let name = packet.namespace
+        switch packet.kind {
+        case .event, .binaryEvent: receiveEvent(packet, name)
+        case .ack, .binaryAck: receiveAck(packet, name, at: now)
+        case .connect: join(packet, name, at: now)
+        case .connectError: refuse(packet, name, at: now)
+        case .disconnect: leave(name, at: now)
+        }
+    }
+
+    private mutating func receiveEvent(_ packet: SocketPacket, _ name: String) {
+        guard let index = namespaces.index(forKey: name) else { return }
+        switch namespaces.values[index].state {
+        case .joined:
+            if namespaces.values[index].recoveryID != nil { namespaces.values[index].noteOffset(of: packet) }
+            deliver(.event(packet), name)
+        case .pending:
+            let bytes = namespaces.values[index].earlyBytes + packet.sizeBytes + Emission.overheadBytes
+            guard bytes <= configuration.limits.waitingBytesLimit else {
+                let error = SocketIOClientError(
+                    .receiveBufferFull, "the server sent too much for \(name) before it answered for it")
+                phase = .closing(then: .fail(error))
+                return push(.close)
+            }
+            namespaces.values[index].earlyBytes = bytes
+            namespaces.values[index].early.append(packet.detached())
+        case .idle, .left: return
+        }
+    }
+
+    private mutating func join(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
+        guard var session = namespaces[name], session.state == .pending else { return }
+        let answer = try? packet.parsedPayload()
+        let recoveryID = answer?["pid"]?.string
+        session.state = .joined(sid: answer?["sid"]?.string ?? "")
+        session.isRecovered = recoveryID != nil && recoveryID == session.recoveryID
+        if !session.isRecovered { session.offset = nil }
+        session.recoveryID = recoveryID
+        for event in session.early {
+            session.noteOffset(of: event)
+            deliver(.event(event), name)
+        }
+        session.forgetEarly()
+        namespaces[name] = session
+        deliver(.connect, name)
+        sendWaiting(name, at: now)
+        noteAnswer(at: now)
+    }
+
+    private mutating func refuse(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
+        guard let session = namespaces[name], session.state == .pending || session.isJoined else { return }
+        namespaces[name]?.state = .left
+        namespaces[name]?.forgetEarly()
+        deliver(.refused(packet), name)
+        failAcks(of: name)
+        noteAnswer(at: now)
+        closeIfLeft()
+    }
+
+    private mutating func leave(_ name: String, at now: NIODeadline) {
+        guard let session = namespaces[name], session.state == .pending || session.isJoined else { return }
+        namespaces[name]?.state = .left
+        namespaces[name]?.recoveryID = nil
+        namespaces[name]?.forgetEarly()
+        if session.isJoined { deliver(.disconnect(.serverDisconnect, details: "the server ended it"), name) }
+        failAcks(of: name)
+        noteAnswer(at: now)
+        closeIfLeft()
+    }
+
+    /// Goes on where all namespaces have been answered.
+    private mutating func noteAnswer(at now: NIODeadline) {
+        guard case .open(.some) = phase else { return }
+        guard !namespaces.values.contains(where: { $0.state == .pending }) else {
+            return phase = .open(joinsBy: now + plan.waitTimeout)
+        }
+        guard namespaces.values.allSatisfy(\.isJoined) else { return giveUpJoining() }
+        phase = .open(joinsBy: nil)
+        connected()
+    }
+
+    /// Not all namespaces could be joined in time: the whole attempt has failed.
+    private mutating func giveUpJoining() {
+        let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
+        let refused = plan.namespaces.filter { namespaces[$0]?.state == .left }
+        let error =
+            refused.isEmpty
+            ? SocketIOClientError(
+                .timeout,
+                "the server did not answer for \(silent.joined(separator: ", ")) within "
+                    + "\(plan.waitTimeout.seconds) s: does it know Socket.IO 4? waitTimeout: allows it more time")
+            : SocketIOClientError(
+                .namespaceRefused,
+                "the server refused \(refused.joined(separator: ", ")): handlers of connect_error hear why")
+        leaveAll(.clientDisconnect, details: "not all namespaces could be joined", tells: true)
+        phase = .closing(then: .fail(error))
+        push(.close)
+    }
+
+    /// The server has ended the last namespace: a connection without one is of no use.
+    private mutating func closeIfLeft() {
+        guard isOpen, namespaces.values.allSatisfy({ $0.state == .left }) else { return }
+        phase = .closing(then: .finish)
+        push(.close)
+    }
+
+    /// Ends all namespaces on this side.
+    ///
+    /// - Parameter tells: whether the server is told.
+    private mutating func leaveAll(_ reason: DisconnectReason, details: String, tells: Bool = false) {
+        for name in plan.namespaces {
+            guard let session = namespaces[name] else { continue }
+            if tells, session.isJoined || session.state == .pending {
+                push(.send(SocketPacket(kind: .disconnect, namespace: name, payload: [])))
+            }
+            if session.isJoined { deliver(.disconnect(reason, details: details), name) }
+            namespaces[name]?.state = .idle
+            namespaces[name]?.forgetEarly()
+            failAcks(of: name)
+        }
+    }
+
+    private mutating func deliver(_ kind: Delivery.Kind, _ namespace: String) {
+        switch kind {
+        case .event: break
+        case .connect, .refused, .failed, .disconnect: version += 1
+        }
+        push(.deliver(Delivery(namespace: namespace, kind: kind)))
+    }
+
+    // MARK: Disconnecting
+
+    /// Leaves all namespaces and closes the connection, or gives up connecting.
+    mutating func disconnect(at now: NIODeadline) {
+        switch phase {
+        case .idle: return
+        case .pausing: finish()
+        case .closing: phase = .closing(then: .finish)
+        case .opening, .open:
+            leaveAll(.clientDisconnect, details: "disconnect() was called", tells: isOpen)
+            phase = .closing(then: .finish)
+            push(.close)
+        }
+    }
+
+    /// Leaves one namespace; with the last of them the connection ends.
+    mutating func disconnect(from name: String, at now: NIODeadline) throws(SocketIOClientError) {
+        guard isOpen, let session = namespaces[name], session.isJoined || session.state == .pending else {
+            throw .notJoined(name, isConnected: isOpen)
+        }
+        push(.send(SocketPacket(kind: .disconnect, namespace: name, payload: [])))
+        namespaces[name]?.state = .left
+        namespaces[name]?.recoveryID = nil
+        namespaces[name]?.forgetEarly()
+        if session.isJoined { deliver(.disconnect(.clientDisconnect, details: "disconnect() was called"), name) }
+        failAcks(of: name)
+        noteAnswer(at: now)
+        closeIfLeft()
+    }
+
+    // MARK: Emitting
+
+    /// Sends an emission, or keeps it where that is asked for. Where neither can be, its ack fails.
+    ///
+    /// - Parameter isWritable: whether the transport would take it at once.
+    mutating func emit(_ emission: consuming Emission, isWritable: Bool = true, at now: NIODeadline) {
+        let name = emission.namespace
+        let isJoined = isOpen && namespaces[name]?.isJoined == true
+        switch emission.kind {
+        case .ack:
+            if isJoined { push(.send(emission.packet(ackID: nil))) }
+        case .event(let request):
+            if emission.isVolatile, !isJoined || !isWritable {
+                request?.answer(.failure(.volatileDropped))
+            } else if configuration.retries > 0, !emission.isVolatile, isJoined || configuration.buffersOffline {
+                emitUntilAcknowledged(emission, at: now)
+            } else if isJoined {
+                send(emission, at: now)
+            } else if configuration.buffersOffline {
+                keep(emission, at: now)
+            } else if let request {
+                push(.answer(request, .failure(.disconnected)))
+            }
+        }
+    }
+
+    private mutating func send(_ emission: consuming Emission, at now: NIODeadline) {
+        guard let request = emission.ackRequest else { return push(.send(emission.packet(ackID: nil))) }
+        let id = nextAckID(emission.namespace)
+        acks.insert(request, as: .init(namespace: emission.namespace, id: id), isSent: true, at: now)
+        push(.send(emission.packet(ackID: id)))
+    }
+
+    private mutating func nextAckID(_ name: String) -> Int {
+        namespaces[name, default: NamespaceSession(name: name)].nextAckID()
+    }
+
+    /// Nobody waits for that ack any more.
+    mutating func forget(_ request: AckRequest) { acks.remove(request) }
+
+    private mutating func keep(_ emission: Emission, at now: NIODeadline) {
+        waitingBytes += emission.cost
+        var id: Int?
+        if let request = emission.ackRequest {
+            let next = nextAckID(emission.namespace)
+            acks.insert(request, as: .init(namespace: emission.namespace, id: next), isSent: false, at: now)
+            id = next
+        }
+        namespaces[emission.namespace, default: NamespaceSession(name: emission.namespace)].waiting.append(
+            .init(emission: emission, ackID: id))
+    }
+
+    /// What waits for the namespace, in order. Events whose acks have timed out meanwhile do not go any more.
+    private mutating func sendWaiting(_ name: String, at now: NIODeadline) {
+        while let next = namespaces[name]?.waiting.popFirst() {
+            waitingBytes -= next.emission.cost
+            guard let id = next.ackID else {
+                push(.send(next.emission.packet(ackID: nil)))
+                continue
+            }
+            let key = AckTable.Key(namespace: name, id: id)
+            guard acks.contains(key) else { continue }
+            acks.markSent(key)
+            push(.send(next.emission.packet(ackID: id)))
+        }
+        sendUnacknowledged(name, at: now)
+    }
+
+    private mutating func dropWaiting(where isDropped: (String) -> Bool) {
+        for (name, session) in namespaces where isDropped(name) {
+            for each in session.waiting {
+                waitingBytes -= each.emission.cost
+                if each.ackID == nil, let request = each.emission.ackRequest {
+                    push(.answer(request, .failure(.disconnected)))
+                }
+            }
+            for each in session.unacknowledged {
+                waitingBytes -= each.cost
+                if let request = each.ackRequest { push(.answer(request, .failure(.disconnected))) }
+            }
+            namespaces[name]?.waiting = CircularBuffer()
+            namespaces[name]?.unacknowledged = CircularBuffer()
+            namespaces[name]?.attempt = .init()
+        }
+    }
+
+    // MARK: Acks
+
+    private mutating func receiveAck(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
+        guard let id = packet.ackID.flatMap({ Int($0) }) else { return }
+        guard let request = acks.remove(.init(namespace: name, id: id)) else { return }
+        if namespaces[name]?.attempt.ackID == id { return acknowledged(name, with: .success(packet), at: now) }
+        push(.answer(request, .success(packet)))
+    }
+
+    /// Events that have left get no ack any more. Those that are sent until they are acknowledged go again.
+    private mutating func failAcks(of name: String) {
+        for request in acks.removeSent(of: name) { push(.answer(request, .failure(.disconnected))) }
+        namespaces[name]?.attempt.ackID = nil
+    }
+
+    // MARK: Retries
+
+    private mutating func emitUntilAcknowledged(_ emission: Emission, at now: NIODeadline) {
+        waitingBytes += emission.cost
+        namespaces[emission.namespace, default: NamespaceSession(name: emission.namespace)].unacknowledged.append(
+            emission)
+        sendUnacknowledged(emission.namespace, at: now)
+    }
+
+    /// Sends the head of the queue, with a new id each time, unless it is under way.
+    private mutating func sendUnacknowledged(_ name: String, at now: NIODeadline) {
+        guard let session = namespaces[name], session.isJoined, session.attempt.ackID == nil,
+            let emission = session.unacknowledged.first
+        else { return }
+        let id = nextAckID(name)
+        namespaces[name]?.attempt.ackID = id
+        namespaces[name]?.attempt.count += 1
+        // Who emitted it is told by `acknowledged`, whichever attempt it was.
+        let request = AckRequest(timeout: configuration.retryTimeout) { _ in }
+        acks.insert(request, as: .init(namespace: name, id: id), isSent: true, at: now)
+        push(.send(emission.packet(ackID: id)))
+    }
+
+    private mutating func acknowledged(_ name: String, with answer: AckRequest.Answer, at now: NIODeadline) {
+        namespaces[name]?.attempt = .init()
+        guard let emission = namespaces[name]?.unacknowledged.popFirst() else { return }
+        waitingBytes -= emission.cost
+        if let request = emission.ackRequest { push(.answer(request, answer)) }
+        sendUnacknowledged(name, at: now)
+    }
+
+    // MARK: Time
+
+    /// Does what is due at `now`.
+    mutating func advance(to now: NIODeadline) {
+        while let (key, request) = acks.popExpired(at: now) { expire(key, request, at: now) }
+        switch phase {
+        case .open(let by?) where by <= now: giveUpJoining()
+        case .pausing(let until) where until <= now:
+            phase = .opening
+            push(.open)
+        case .idle, .opening, .open, .pausing, .closing: return
+        }
+    }
+
+    private mutating func expire(_ key: AckTable.Key, _ request: AckRequest, at now: NIODeadline) {
+        let error = SocketIOClientError(.timeout, "no ack came in time: does the server acknowledge this event?")
+        guard let attempt = namespaces[key.namespace]?.attempt, attempt.ackID == key.id else {
+            return push(.answer(request, .failure(error)))
+        }
+        guard attempt.count <= configuration.retries else {
+            return acknowledged(key.namespace, with: .failure(error), at: now)
+        }
+        namespaces[key.namespace]?.attempt.ackID = nil
+        sendUnacknowledged(key.namespace, at: now)
+    }
+}
+
+extension SocketIOClientError {
+    static let disconnected = SocketIOClientError(
+        .disconnected, "the connection ended before the ack came: the server may or may not have had the event")
+    static let volatileDropped = SocketIOClientError(
+        .notConnected, "the volatile event was dropped: it could not be sent at once")
+
+    static func notJoined(_ namespace: String, isConnected: Bool) -> SocketIOClientError {
+        isConnected
+            ? SocketIOClientError(
+                .badNamespace, "\(namespace) is not a connected namespace: name it in connect(…, namespaces:)")
+            : SocketIOClientError(.notConnected, "there is no connection: call connect() first, or wait for it")
+    }
+}
+
+extension TimeAmount {
+    /// For sentences.
+    var seconds: Double { Double(nanoseconds) / 1e9 }
+}

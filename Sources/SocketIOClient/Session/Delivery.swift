@@ -1,0 +1,17 @@
+import SocketIOCore
+
+/// Something that handlers are told of, in the order in which it happened to its namespace.
+struct Delivery: Sendable {
+    enum Kind: Sendable {
+        case connect
+        /// The server's CONNECT_ERROR.
+        case refused(SocketPacket)
+        /// There was no connection to ask for the namespace on.
+        case failed(SocketIOClientError)
+        case disconnect(DisconnectReason, details: String)
+        case event(SocketPacket)
+    }
+
+    let namespace: String
+    let kind: Kind
+}
