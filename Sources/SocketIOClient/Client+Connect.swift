@@ -4,7 +4,8 @@ extension Client {
     /// Connects to a server and joins namespaces.
     ///
     /// - Parameters:
-    ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has no
+    ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has
+    ///     no
     ///     path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at every
     ///     attempt to connect and reconnect.
     ///   - headers: fields of every request of this connection.
@@ -16,8 +17,10 @@ extension Client {
     ///   - wait: whether to return only once all namespaces are joined and their `connect` handlers have run.
     ///   - waitTimeout: how long the server may be silent until then; it holds for reconnections too.
     ///   - retry: whether a first attempt that fails is followed by others, as after a loss.
-    /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`, `timeout`,
-    ///   `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`, or `namespaceRefused` where
+    /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
+    ///   `timeout`,
+    ///   `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`, or `namespaceRefused`
+    ///   where
     ///   one of the namespaces was; then none stays joined. `CancellationError` where the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
@@ -165,8 +168,9 @@ extension Client {
 
     // MARK: Ending
 
-    /// Leaves all namespaces and closes the connection, or gives up connecting. Returns once that is done and the handlers
-    /// of `disconnect` have run; called in a handler it does not wait for these. Does nothing without a connection.
+    /// Leaves all namespaces and closes the connection, or gives up connecting. Returns once that is done and the
+    /// handlers of `disconnect` have run; called in a handler it does not wait for these. Does nothing without a
+    /// connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }

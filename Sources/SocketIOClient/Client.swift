@@ -33,13 +33,17 @@ public final class Client: Sendable {
     ///     connections are tunnelled (CONNECT).
     ///   - offlineBuffer: whether events that are emitted without a connection wait for the next one. If not, `emit`
     ///     throws.
-    ///   - retries: how often an event is sent again that was not acknowledged within `ackTimeout`. With 1 or more, events
-    ///     are sent one after the other, each once that before it was acknowledged, so the server has to acknowledge all;
+    ///   - retries: how often an event is sent again that was not acknowledged within `ackTimeout`. With 1 or more,
+    ///     events
+    ///     are sent one after the other, each once that before it was acknowledged, so the server has to acknowledge
+    ///     all;
     ///     it may see one twice. An event that is emitted `volatile` is left out of this.
-    ///   - ackTimeout: how long an event with a callback waits for its ack; nil for as long as there is a connection. With
+    ///   - ackTimeout: how long an event with a callback waits for its ack; nil for as long as there is a connection.
+    ///     With
     ///     retries 10 s, if nothing is said.
     ///   - limits: what may grow, and how far.
-    ///   - logger: where errors go that nobody takes, and at `debug` what happens to the connection. Neither arguments nor
+    ///   - logger: where errors go that nobody takes, and at `debug` what happens to the connection. Neither arguments
+    ///     nor
     ///     headers are ever logged. By default errors alone are.
     public init(
         reconnection: Bool = true, reconnectionAttempts: Int = 0, reconnectionDelay: Duration = .seconds(1),

@@ -7,16 +7,16 @@ public struct ClientLimits: Sendable {
     /// connection ends. 100 MB is the largest default of any Socket.IO server.
     public var messageBytes = 100_000_000
 
-    /// Bytes that may wait to be sent, with 256 more for each event. Where more wait already, `emit` waits for room, and
-    /// throws `sendBufferFull` where it cannot wait: outside of async code, and while there is no connection. One event
-    /// may be larger.
+    /// Bytes that may wait to be sent, with 256 more for each event. Where more wait already, `emit` waits for room,
+    /// and throws `sendBufferFull` where it cannot wait: outside of async code, and while there is no connection. One
+    /// event may be larger.
     public var sendBufferBytes = 16 << 20
 
     /// Events that wait for their acks. Past it `emit` with a callback and `call` throw `tooManyPendingAcks`.
     public var pendingAcks = 100_000
 
-    /// Bytes of events that wait for handlers, with 512 more for each. From there on the server is not read, for half of
-    /// its ping timeout at most, 10 s at most; where sixteen times as much waits then, the connection ends.
+    /// Bytes of events that wait for handlers, with 512 more for each. From there on the server is not read, for half
+    /// of its ping timeout at most, 10 s at most; where sixteen times as much waits then, the connection ends.
     public var receiveBufferBytes = 1 << 20
 
     /// Events that a `SimpleClient` or an event sequence keeps for a reader that is slow. Past it the reader gets

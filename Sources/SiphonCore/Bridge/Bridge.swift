@@ -15,8 +15,8 @@ package final class Bridge {
     package var upstreamTransport: EngineTransport
     /// Largest message of an injected event, in bytes; nil until the upstream has said it, or where it says none.
     package var messageBytesLimit: Int?
-    /// Who carries out what is to be done. Kept alive from here, since what is referenced weakly counts its references in
-    /// a side table, with every message: to be let go of at the end.
+    /// Who carries out what is to be done. Kept alive from here, since what is referenced weakly counts its references
+    /// in a side table, with every message: to be let go of at the end.
     package var output: (any BridgeOutput)?
     /// Packets that came, by sender.
     package private(set) var eventsFromClient = 0
@@ -43,7 +43,8 @@ package final class Bridge {
     private(set) var isEnding = false
     private(set) var isClosed = false
 
-    /// - Parameter isStrict: refuses what cannot be decoded, in place of passing it as it came: a message whose envelope
+    /// - Parameter isStrict: refuses what cannot be decoded, in place of passing it as it came: a message whose
+    ///   envelope
     ///   is none, or attachments that nobody announced or that do not come. Arguments are not parsed, so broken JSON in
     ///   them passes.
     package init(

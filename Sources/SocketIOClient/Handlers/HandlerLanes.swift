@@ -2,8 +2,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import SocketIOCore
 
-/// Runs handlers off the event loop: those of one namespace one after the other, in the order in which their events came;
-/// those of different namespaces side by side.
+/// Runs handlers off the event loop: those of one namespace one after the other, in the order in which their events
+/// came; those of different namespaces side by side.
 final class HandlerLanes: Sendable {
     /// Whether this runs in a handler, or in what one has started: it must not wait for its own lane.
     @TaskLocal static var isInHandler = false

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// What is to be called for which event: one handler for each event of each namespace, with python-socketio's precedence
-/// of those for any event or any namespace, and observers beside them.
+/// What is to be called for which event: one handler for each event of each namespace, with python-socketio's
+/// precedence of those for any event or any namespace, and observers beside them.
 final class HandlerRegistry: Sendable {
     typealias Handler = @Sendable (_ arguments: [SocketIOValue]) async throws -> Ack?
     typealias Observer = @Sendable (EventContext) async throws -> Void
@@ -145,8 +145,8 @@ final class HandlerRegistry: Sendable {
         }
     }
 
-    /// Who takes an error: the handler of its very type, of the nearest class above it, of a protocol or `any Error` (the
-    /// one registered last), and at last the default one.
+    /// Who takes an error: the handler of its very type, of the nearest class above it, of a protocol or `any Error`
+    /// (the one registered last), and at last the default one.
     func exceptionHandler(for error: any Error) -> ExceptionHandler? {
         state.withLockedValue { state in
             let fitting = state.exceptionHandlers.filter { $0.takes(error) }

@@ -9,9 +9,9 @@ extension NamespaceScope {
     /// Emits an event with its arguments: each argument of the call is one of the event's. Values are literals,
     /// `SocketIOValue`s or anything `Encodable`.
     ///
-    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Outside of async
-    /// code the same call does not wait, and throws `sendBufferFull`. Whatever emits at the same time, an event and its
-    /// binary go out as a whole.
+    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Outside of
+    /// async code the same call does not wait, and throws `sendBufferFull`. Whatever emits at the same time, an event
+    /// and its binary go out as a whole.
     ///
     /// - Parameters:
     ///   - event: any name but those that the protocol keeps for itself, such as `connect`.
@@ -80,7 +80,8 @@ extension NamespaceScope {
     ///
     /// - Parameter timeout: how long to wait for the ack.
     /// - Returns: the ack's argument; `.null` for an ack without one, an `.array` of them for one with several.
-    /// - Throws: as `emit`, and `timeout`, and `disconnected` as soon as the connection is lost. `CancellationError` where
+    /// - Throws: as `emit`, and `timeout`, and `disconnected` as soon as the connection is lost. `CancellationError`
+    ///   where
     ///   the task is cancelled.
     @discardableResult
     public func call(

@@ -1,17 +1,20 @@
 extension NamespaceScope {
-    /// What to do when an event comes. The parameters of the handler say what the event's arguments have to be: anything
-    /// `Decodable`. An event with fewer or other arguments is an error (`decoding`, with path and type), as if the handler
-    /// had thrown it; further arguments are left out. A parameter of the type `Arguments` takes all that are left.
+    /// What to do when an event comes. The parameters of the handler say what the event's arguments have to be:
+    /// anything `Decodable`. An event with fewer or other arguments is an error (`decoding`, with path and type), as if
+    /// the handler had thrown it; further arguments are left out. A parameter of the type `Arguments` takes all that
+    /// are left.
     ///
     /// What the handler returns is the ack: nothing, one value, or several as `Ack(1, "two")`.
     ///
     /// - Parameters:
-    ///   - event: any name, or `*` for all that have no handler in the namespace: then its name comes before its arguments.
+    ///   - event: any name, or `*` for all that have no handler in the namespace: then its name comes before its
+    ///     arguments.
     ///     What the client itself tells are `connect`, `connect_error` (what the server said), `disconnect`
     ///     (`DisconnectReason`, and a text that says more) and `error` (a text, and the event's name): an error that no
     ///     exception handler took.
     ///   - namespace: where; `*` for all that have no handlers: then the namespace comes before the arguments.
-    /// - Returns: what `off` takes the handler off by. A second handler for the same event takes the place of the first.
+    /// - Returns: what `off` takes the handler off by. A second handler for the same event takes the place of the
+    ///   first.
     @discardableResult
     public func on<each Argument: Decodable & Sendable>(
         _ event: String, namespace: String? = nil,

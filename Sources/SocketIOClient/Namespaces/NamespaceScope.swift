@@ -1,5 +1,5 @@
-/// Something that listens and speaks in a namespace: a `Client` in `/`, unless another one is named, a `ClientNamespace` in
-/// its own.
+/// Something that listens and speaks in a namespace: a `Client` in `/`, unless another one is named, a
+/// `ClientNamespace` in its own.
 public protocol NamespaceScope: Sendable {
     /// The client behind it and its namespace.
     var target: NamespaceTarget { get }

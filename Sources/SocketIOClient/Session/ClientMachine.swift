@@ -2,8 +2,8 @@ import LosslessJSON
 import NIOCore
 import SocketIOCore
 
-/// The client's part of Socket.IO on top of an Engine.IO session: which namespaces are joined, what waits for an ack, and
-/// when to connect again.
+/// The client's part of Socket.IO on top of an Engine.IO session: which namespaces are joined, what waits for an ack,
+/// and when to connect again.
 ///
 /// Does no I/O and reads no clock. The shell carries out the actions in their order, opens one session at a time, and
 /// reports what becomes of it.

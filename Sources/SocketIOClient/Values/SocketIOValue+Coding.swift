@@ -1,9 +1,10 @@
 extension SocketIOValue {
     /// Encodes any `Encodable` value.
     ///
-    /// Structures, classes and dictionaries become objects, sequences lists, nil becomes null (an optional property that
-    /// is nil is left out). `[UInt8]` and `Data` become bytes in a binary message of their own; a `URL` and a `UUID`
-    /// become strings, a `Decimal` a number, a `Date` a string in ISO 8601 with milliseconds, as JavaScript writes it.
+    /// Structures, classes and dictionaries become objects, sequences lists, nil becomes null (an optional property
+    /// that is nil is left out). `[UInt8]` and `Data` become bytes in a binary message of their own; a `URL` and a
+    /// `UUID` become strings, a `Decimal` a number, a `Date` a string in ISO 8601 with milliseconds, as JavaScript
+    /// writes it.
     ///
     /// - Parameter path: where the value stands, for the message of an error.
     /// - Throws: `encoding` for a number that JSON cannot write (infinity, not a number), for what is nested more than

@@ -6,7 +6,8 @@ import NIOCore
 struct ValueWriter {
     /// How bytes are written.
     enum Binaries {
-        /// As placeholders numbered from 0, depth first (Socket.IO v5, binary); the bytes are gathered in `attachments`.
+        /// As placeholders numbered from 0, depth first (Socket.IO v5, binary); the bytes are gathered in
+        /// `attachments`.
         case attachments
         /// `{"$binary":"<base64>"}`
         case base64

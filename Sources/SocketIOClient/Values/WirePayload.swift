@@ -53,11 +53,11 @@ struct WirePayload {
 }
 
 extension SocketIOValue {
-    /// The list that an event's or an ack's packet carries, with bytes in the place of its placeholders; an event's name
-    /// is the first element.
+    /// The list that an event's or an ack's packet carries, with bytes in the place of its placeholders; an event's
+    /// name is the first element.
     ///
-    /// In a packet of a kind without attachments what looks like a placeholder is plain data; in one of a binary kind it
-    /// must name an attachment, even where there is none.
+    /// In a packet of a kind without attachments what looks like a placeholder is plain data; in one of a binary kind
+    /// it must name an attachment, even where there is none.
     ///
     /// - Throws: `decoding`; the message names arguments as `args[0]`.
     static func list(of packet: SocketPacket) throws(SocketIOClientError) -> [SocketIOValue] {
