@@ -44,14 +44,14 @@ extension Client: NamespaceScope {
     /// Takes errors of one type, and of its subclasses, that handlers, middleware, callbacks and background tasks
     /// throw. Of several the most specific is asked: that of the error's very type, then of the nearest class above it,
     /// then of a protocol. The connection goes on. What the handler returns is the ack for the server; nil for none.
-    public func exceptionHandler<Failure: Error>(
+    public func exceptionHandler<Failure>(
         for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Ack?
     ) {
         core.registry.add(ExceptionHandler(type, handler))
     }
 
     /// As above; no ack is sent.
-    public func exceptionHandler<Failure: Error>(
+    public func exceptionHandler<Failure>(
         for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Void
     ) {
         exceptionHandler(for: type) { error, context -> Ack? in

@@ -48,6 +48,17 @@ final class ClientCore: Sendable {
         }
     }
 
+    /// Whether a namespace is joined, once that is clear.
+    func waitUntilJoined(_ namespace: String) async throws -> Bool {
+        let promise = port.eventLoop.makePromise(of: Bool.self)
+        port.onLoop { $0.whenJoined(namespace, promise) }
+        return try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            promise.fail(CancellationError())
+        }
+    }
+
     /// Returns once the connection has ended and the handlers that hear of it have run.
     func disconnect() async throws {
         let namespaces = Array(state.snapshot.sids.keys)

@@ -33,6 +33,7 @@ final class ClientConnection: CallingHopOwner {
     private var isDraining = false
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
     private var onFinish: [EventLoopPromise<Void>] = []
+    private var onJoin: [(namespace: String, promise: EventLoopPromise<Bool>)] = []
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
@@ -93,6 +94,26 @@ final class ClientConnection: CallingHopOwner {
         let promise = eventLoop.makePromise(of: Void.self)
         onFinish.append(promise)
         return promise.futureResult
+    }
+
+    /// Whether a namespace is joined, once that is clear: at once, or after reconnecting.
+    func whenJoined(_ namespace: String, _ promise: EventLoopPromise<Bool>) {
+        onJoin.append((namespace, promise))
+        tellJoined()
+    }
+
+    private func tellJoined() {
+        guard !onJoin.isEmpty else { return }
+        let waiting = onJoin
+        onJoin = []
+        for each in waiting {
+            let isJoined = machine.isOpen && machine.namespaces[each.namespace]?.isJoined == true
+            if isJoined || machine.isIdle {
+                each.promise.succeed(isJoined)
+            } else {
+                onJoin.append(each)
+            }
+        }
     }
 
     func forget(_ request: AckRequest) {
@@ -175,7 +196,7 @@ final class ClientConnection: CallingHopOwner {
     private func deliver(_ delivery: Delivery) {
         switch delivery.kind {
         case .event: break
-        case .connect, .refused, .failed, .disconnect: updateState()
+        case .connect, .refused, .failed, .disconnect, .finished: updateState()
         }
         lanes.push(.delivery(delivery), to: .init(namespace: delivery.namespace))
     }
@@ -197,6 +218,7 @@ final class ClientConnection: CallingHopOwner {
         snapshot.waitingBytes = machine.waitingBytes
         snapshot.pendingAcks = machine.pendingAcks
         state.update(snapshot)
+        tellJoined()
     }
 
     // MARK: Sessions

@@ -37,7 +37,7 @@ final class ClientState: Sendable {
     }
 
     private let state = NIOLockedValueBox(State())
-    private let limits: ClientLimits
+    let limits: ClientLimits
     private let buffersOffline: Bool
 
     init(limits: ClientLimits, buffersOffline: Bool) {

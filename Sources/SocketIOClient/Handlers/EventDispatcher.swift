@@ -18,6 +18,10 @@ final class EventDispatcher: Sendable {
     }
 
     func dispatch(_ delivery: Delivery) async {
+        if case .finished = delivery.kind {
+            for queue in registry.queues(of: delivery.namespace) { queue.finish() }
+            return
+        }
         var context = EventContext(
             namespace: delivery.namespace, name: "", arguments: [],
             socketID: state.sid(of: delivery.namespace), wantsAck: delivery.ackID != nil)
@@ -50,6 +54,7 @@ final class EventDispatcher: Sendable {
     private func step(_ index: Int, of middleware: [Middleware], _ context: EventContext) async throws -> Ack? {
         guard index < middleware.count else {
             for observer in registry.observers { try await observer(context) }
+            for queue in registry.queues(for: context) { queue.offer(context) }
             return try await callHandler(context)
         }
         return try await middleware[index].run(context) { try await self.step(index + 1, of: middleware, $0) }
@@ -111,7 +116,7 @@ extension Delivery {
     /// The event's name and its arguments, as handlers get them.
     func content() throws -> (name: String, arguments: [SocketIOValue]) {
         switch kind {
-        case .connect: return ("connect", [])
+        case .connect, .finished: return ("connect", [])
         case .disconnect(let reason, let details):
             return ("disconnect", [.string(reason.rawValue), .string(details)])
         case .failed(let error): return ("connect_error", [error.data ?? .string(error.message)])

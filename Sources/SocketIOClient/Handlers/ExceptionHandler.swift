@@ -4,7 +4,7 @@ struct ExceptionHandler: Sendable {
     let takes: @Sendable (any Error) -> Bool
     let run: @Sendable (any Error, EventContext) async throws -> Ack?
 
-    init<Failure: Error>(_: Failure.Type, _ run: @escaping @Sendable (Failure, EventContext) async throws -> Ack?) {
+    init<Failure>(_: Failure.Type, _ run: @escaping @Sendable (Failure, EventContext) async throws -> Ack?) {
         type = ObjectIdentifier(Failure.self)
         takes = { $0 is Failure }
         self.run = { error, context in

@@ -13,12 +13,21 @@ final class HandlerRegistry: Sendable {
         let run: Handler
     }
 
+    fileprivate struct Subscription {
+        let id: HandlerID
+        let queue: EventQueue
+        let namespace: String
+        /// Nil for events of any name.
+        let name: String?
+    }
+
     fileprivate struct State {
         /// By namespace, then by event; `*` for any.
         var handlers: [String: [String: Entry]] = [:]
         var namespaceHandlers: [String: NamespaceHandler] = [:]
         var observers: [(id: HandlerID, run: Observer)] = []
         var outgoing: [(id: HandlerID, run: @Sendable (EventContext) -> Void)] = []
+        var subscriptions: [Subscription] = []
         var middleware: [Middleware] = []
         var exceptionHandlers: [ExceptionHandler] = []
         var defaultExceptionHandler: ExceptionHandler?
@@ -62,6 +71,15 @@ final class HandlerRegistry: Sendable {
         }
     }
 
+    /// Lets a queue have the events of a namespace that the server sends.
+    func subscribe(_ queue: EventQueue, namespace: String, name: String?) -> HandlerID {
+        state.withLockedValue { state in
+            let id = state.nextID()
+            state.subscriptions.append(Subscription(id: id, queue: queue, namespace: namespace, name: name))
+            return id
+        }
+    }
+
     func add(_ middleware: Middleware) { state.withLockedValue { $0.middleware.append(middleware) } }
 
     func add(_ handler: ExceptionHandler) {
@@ -84,6 +102,7 @@ final class HandlerRegistry: Sendable {
         state.withLockedValue { state in
             state.observers.removeAll { $0.id == id }
             state.outgoing.removeAll { $0.id == id }
+            state.subscriptions.removeAll { $0.id == id }
             for (namespace, events) in state.handlers {
                 let left = events.filter { $0.value.id != id }
                 state.handlers[namespace] = left.isEmpty ? nil : left
@@ -93,7 +112,7 @@ final class HandlerRegistry: Sendable {
 
     func removeAll() {
         state.withLockedValue { state in
-            state = State(lastID: state.lastID)
+            state = State(subscriptions: state.subscriptions, lastID: state.lastID)
         }
     }
 
@@ -109,13 +128,30 @@ final class HandlerRegistry: Sendable {
 
     var observers: [Observer] { state.withLockedValue { $0.observers.map(\.run) } }
 
+    /// Those that take such an event.
+    func queues(for context: EventContext) -> [EventQueue] {
+        guard !EventContext.reserved.contains(context.name) else { return [] }
+        return state.withLockedValue { state in
+            state.subscriptions.filter { each in
+                each.namespace == context.namespace && (each.name == nil || each.name == context.name)
+            }.map(\.queue)
+        }
+    }
+
+    /// Those of a namespace.
+    func queues(of namespace: String) -> [EventQueue] {
+        state.withLockedValue { state in state.subscriptions.filter { $0.namespace == namespace }.map(\.queue) }
+    }
+
     /// Nil where nobody looks at what is emitted.
     var outgoing: [@Sendable (EventContext) -> Void]? {
         state.withLockedValue { $0.outgoing.isEmpty ? nil : $0.outgoing.map(\.run) }
     }
 
     /// Whether an event goes through anything but its handler.
-    var isPlain: Bool { state.withLockedValue { $0.middleware.isEmpty && $0.observers.isEmpty } }
+    var isPlain: Bool {
+        state.withLockedValue { $0.middleware.isEmpty && $0.observers.isEmpty && $0.subscriptions.isEmpty }
+    }
 
     /// What to call for an event; nil for nobody. One for a single event is found once.
     ///

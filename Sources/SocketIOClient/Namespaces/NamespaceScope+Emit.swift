@@ -24,8 +24,7 @@ extension NamespaceScope {
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) async throws {
-        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
-        try await emission.core.port.send(emission.emission)
+        try await emit(event, arguments: arguments, namespace: namespace, volatile, timeout, callback)
     }
 
     /// As above.
@@ -35,8 +34,15 @@ extension NamespaceScope {
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) async throws {
         let values = try Arguments(encoding: repeat each arguments).values
-        let emission = try Outgoing(self, event, values, namespace, volatile, timeout, callback)
-        try await emission.core.port.send(emission.emission)
+        try await emit(event, arguments: values, namespace: namespace, volatile, timeout, callback)
+    }
+
+    func emit(
+        _ event: String, arguments: [SocketIOValue], namespace: String?, _ volatile: Bool = false,
+        _ timeout: Duration? = nil, _ callback: AckCallback? = nil
+    ) async throws {
+        let outgoing = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try await outgoing.core.port.send(outgoing.emission)
     }
 
     /// As above, outside of async code.

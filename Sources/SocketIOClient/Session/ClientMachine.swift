@@ -199,6 +199,7 @@ struct ClientMachine {
         completeConnect(.failure(SocketIOClientError(.disconnected, "disconnect() was called while connecting")))
         dropWaiting(where: { _ in true })
         for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
+        for name in plan.namespaces { deliver(.finished, name) }
         push(.finished)
     }
 
@@ -331,7 +332,7 @@ struct ClientMachine {
     private mutating func deliver(_ kind: Delivery.Kind, _ namespace: String) {
         switch kind {
         case .event: break
-        case .connect, .refused, .failed, .disconnect: version += 1
+        case .connect, .refused, .failed, .disconnect, .finished: version += 1
         }
         push(.deliver(Delivery(namespace: namespace, kind: kind)))
     }

@@ -10,6 +10,8 @@ struct Delivery: Sendable {
         case failed(SocketIOClientError)
         case disconnect(DisconnectReason, details: String)
         case event(SocketPacket)
+        /// There is no connection, and none will come by itself.
+        case finished
     }
 
     let namespace: String

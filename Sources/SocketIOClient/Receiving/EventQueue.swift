@@ -1,0 +1,101 @@
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Events that wait for whoever takes them one after the other.
+final class EventQueue: Sendable {
+    typealias Waiter = EventLoopPromise<EventContext?>
+
+    private struct State {
+        var events = CircularBuffer<EventContext>()
+        /// Whether events were left out since the last that was taken.
+        var isOverfull = false
+        /// Whether no more will come.
+        var isFinished = false
+        var waiters = CircularBuffer<(id: Int, promise: Waiter)>()
+        var lastID = 0
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let limit: Int
+    private let eventLoop: any EventLoop
+
+    init(limit: Int, eventLoop: any EventLoop) {
+        self.limit = max(1, limit)
+        self.eventLoop = eventLoop
+    }
+
+    /// Past the limit events are left out until there is a reader, who hears of it.
+    func offer(_ event: EventContext) {
+        let waiter = state.withLockedValue { state -> Waiter? in
+            guard !state.isFinished else { return nil }
+            if let waiter = state.waiters.popFirst() { return waiter.promise }
+            state.isOverfull = state.isOverfull || state.events.count >= limit
+            if !state.isOverfull { state.events.append(event) }
+            return nil
+        }
+        waiter?.succeed(event)
+    }
+
+    /// No more events will come, until `reopen()`.
+    func finish() {
+        let waiters = state.withLockedValue { state in
+            state.isFinished = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.promise.succeed(nil) }
+    }
+
+    /// Forgets what is left from before.
+    func reopen() {
+        state.withLockedValue { state in
+            state.events = CircularBuffer()
+            state.isOverfull = false
+            state.isFinished = false
+        }
+    }
+
+    /// The next event; nil where no more will come.
+    ///
+    /// - Throws: `timeout`; `receiveBufferFull` once, behind those that were kept; `CancellationError`.
+    func next(timeout: TimeAmount? = nil) async throws -> EventContext? {
+        let promise = eventLoop.makePromise(of: EventContext?.self)
+        let id = state.withLockedValue { state -> Int? in
+            if let event = state.events.popFirst() {
+                promise.succeed(event)
+            } else if state.isOverfull {
+                state.isOverfull = false
+                promise.fail(
+                    SocketIOClientError(
+                        .receiveBufferFull, "more than \(limit) events came that nobody took: some are missing here"))
+            } else if state.isFinished {
+                promise.succeed(nil)
+            } else {
+                state.lastID += 1
+                state.waiters.append((state.lastID, promise))
+                return state.lastID
+            }
+            return nil
+        }
+        guard let id else { return try await promise.futureResult.get() }
+        let timer = timeout.map { timeout in
+            eventLoop.scheduleTask(in: timeout) {
+                self.giveUp(id, SocketIOClientError(.timeout, "no event came within \(timeout.seconds) s"))
+            }
+        }
+        defer { timer?.cancel() }
+        return try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            giveUp(id, CancellationError())
+        }
+    }
+
+    private func giveUp(_ id: Int, _ error: any Error) {
+        let waiter = state.withLockedValue { state -> Waiter? in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.waiters.remove(at: index).promise
+        }
+        waiter?.fail(error)
+    }
+}

@@ -1,0 +1,378 @@
+import NIOCore
+import Testing
+
+@testable import SocketIOClient
+
+@Suite("ClientMachine")
+struct ClientMachineTests {
+    // MARK: Connecting
+
+    @Test("joins each namespace and is connected once all have answered")
+    func joins() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        #expect(play.lines() == ["open"])
+        play.machine.opened(auth: ["token": "t"], at: play.now)
+        #expect(play.lines() == [#"send 0{"token":"t"}"#, #"send 0/chat,{"token":"t"}"#])
+        play.receive(#"0{"sid":"a"}"#)
+        #expect(play.lines() == ["/ connect"])
+        play.receive(#"0/chat,{"sid":"b"}"#)
+        #expect(play.lines() == ["/chat connect", "connected"])
+        #expect(play.machine.namespaces["/chat"]?.sid == "b")
+    }
+
+    @Test("connects once: a second connect is refused")
+    func connectsOnce() throws {
+        var play = try MachinePlaybook.joined()
+        #expect(throws: SocketIOClientError.self) { try play.connect() }
+    }
+
+    @Test("fails where the server refuses a namespace, and leaves the others")
+    func refused() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"a"}"#)
+        _ = play.lines()
+        play.receive(#"4/chat,{"message":"no"}"#)
+        #expect(
+            play.lines() == [
+                #"/chat refused {"message":"no"}"#, "send 1",
+                "/ disconnect client disconnect: not all namespaces could be joined", "close",
+            ])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["failed namespaceRefused", "/ finished", "/chat finished", "finished"])
+    }
+
+    @Test("fails where the server is silent for the wait timeout, counted anew with each answer")
+    func silence() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        play.machine.opened(auth: nil, at: play.now)
+        play.advance(.milliseconds(900))
+        play.receive(#"0{"sid":"a"}"#)
+        play.advance(.milliseconds(900))
+        #expect(!play.lines().contains("close"))
+        play.advance(.milliseconds(100))
+        #expect(play.lines().contains("close"))
+        play.machine.ended("", at: play.now)
+        #expect(play.lines().contains("failed timeout"))
+    }
+
+    @Test("without waiting is connected with the session")
+    func connectsWithoutWaiting() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/"]) { $0.waits = false }
+        play.machine.opened(auth: nil, at: play.now)
+        #expect(play.lines() == ["open", "send 0", "connected"])
+        play.advance(.seconds(60))
+        #expect(play.lines() == [])
+        play.receive(#"0{"sid":"a"}"#)
+        #expect(play.lines() == ["/ connect"])
+    }
+
+    @Test("tells the handlers and the caller of a session that could not be opened")
+    func failsToOpen() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        _ = play.lines()
+        play.machine.failed(SocketIOClientError(.connectionRefused, "no"), at: play.now)
+        #expect(
+            play.lines() == [
+                "/ failed connectionRefused", "/chat failed connectionRefused", "failed connectionRefused",
+                "/ finished", "/chat finished", "finished",
+            ])
+        #expect(play.machine.isIdle)
+    }
+
+    @Test("tries a first connection again where that is asked for")
+    func retriesFirst() throws {
+        var play = MachinePlaybook()
+        try play.connect { $0.retries = true }
+        play.machine.failed(SocketIOClientError(.connectionRefused, "no"), at: play.now)
+        #expect(play.lines() == ["open", "/ failed connectionRefused"])
+        play.advance(.seconds(1))
+        #expect(play.lines() == ["open"])
+    }
+
+    // MARK: Reconnecting
+
+    @Test("connects again after a loss, later each time, and counts anew after a success")
+    func reconnects() throws {
+        var play = try MachinePlaybook.joined()
+        play.machine.ended("ping timeout", at: play.now)
+        #expect(play.lines() == ["/ disconnect transport error: ping timeout"])
+        for delay in [1, 2, 4, 5, 5] {
+            play.advance(.seconds(Int64(delay)) - .nanoseconds(1))
+            #expect(play.lines() == [])
+            play.advance(.nanoseconds(1))
+            #expect(play.lines() == ["open"])
+            play.machine.failed(SocketIOClientError(.connectionRefused, "no"), at: play.now)
+            #expect(play.lines() == ["/ failed connectionRefused"])
+        }
+        play.advance(.seconds(5))
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"b"}"#)
+        #expect(play.lines() == ["open", "send 0", "/ connect"])
+        play.machine.ended("", at: play.now)
+        _ = play.lines()
+        play.advance(.seconds(1))
+        #expect(play.lines() == ["open"])
+    }
+
+    @Test("gives up after so many attempts, also where the namespaces are what fails")
+    func attempts() throws {
+        var play = try MachinePlaybook.joined(change: { $0.reconnectionAttempts = 2 })
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(2))
+        _ = play.lines()
+        play.machine.failed(SocketIOClientError(.connectionRefused, "no"), at: play.now)
+        #expect(play.lines() == ["/ failed connectionRefused", "/ finished", "finished"])
+    }
+
+    @Test("does not connect again where it is not to, or where the server ended the last namespace")
+    func staysAway() throws {
+        var play = try MachinePlaybook.joined(change: { $0.reconnects = false })
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["/ disconnect transport error: ", "/ finished", "finished"])
+
+        play = try MachinePlaybook.joined(["/", "/chat"])
+        play.receive("1/chat,")
+        #expect(play.lines() == ["/chat disconnect server disconnect: the server ended it"])
+        play.receive("1")
+        #expect(play.lines() == ["/ disconnect server disconnect: the server ended it", "close"])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["/ finished", "/chat finished", "finished"])
+    }
+
+    // MARK: Disconnecting
+
+    @Test("tells the server, the handlers and pending acks of a disconnect")
+    func disconnects() throws {
+        var play = try MachinePlaybook.joined(["/", "/chat"])
+        play.emit("ask", wantsAck: true)
+        _ = play.lines()
+        play.machine.disconnect(at: play.now)
+        #expect(
+            play.lines() == [
+                "send 1", "/ disconnect client disconnect: disconnect() was called", "ack disconnected",
+                "send 1/chat,", "/chat disconnect client disconnect: disconnect() was called", "close",
+            ])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["/ finished", "/chat finished", "finished"])
+    }
+
+    @Test("leaves one namespace, and with the last the server")
+    func leaves() throws {
+        var play = try MachinePlaybook.joined(["/", "/chat"])
+        try play.machine.disconnect(from: "/chat", at: play.now)
+        #expect(
+            play.lines() == ["send 1/chat,", "/chat disconnect client disconnect: disconnect() was called"])
+        #expect(throws: SocketIOClientError.self) { try play.machine.disconnect(from: "/chat", at: play.now) }
+        try play.machine.disconnect(from: "/", at: play.now)
+        #expect(play.lines().last == "close")
+    }
+
+    @Test("stops reconnecting at a disconnect, and connecting")
+    func stopsConnecting() throws {
+        var play = try MachinePlaybook.joined()
+        play.machine.ended("", at: play.now)
+        _ = play.lines()
+        play.machine.disconnect(at: play.now)
+        #expect(play.lines() == ["/ finished", "finished"])
+
+        play = MachinePlaybook()
+        try play.connect()
+        play.machine.disconnect(at: play.now)
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["open", "close", "failed disconnected", "/ finished", "finished"])
+    }
+
+    // MARK: Acks
+
+    @Test("numbers acks from 1 in each namespace, and tells the one who waits, once")
+    func acks() throws {
+        var play = try MachinePlaybook.joined(["/", "/chat"])
+        play.emit("a", wantsAck: true)
+        play.emit("b", namespace: "/chat", wantsAck: true)
+        play.emit("c", wantsAck: true)
+        #expect(play.lines() == [#"send 21["a"]"#, #"send 2/chat,1["b"]"#, #"send 22["c"]"#])
+        play.receive(#"32["for c"]"#)
+        play.receive(#"32["again"]"#)
+        play.receive(#"399999999999999999999["unknown"]"#)
+        play.receive(#"3/chat,1["for b"]"#)
+        #expect(play.lines() == [#"ack ["for c"]"#, #"ack ["for b"]"#])
+        #expect(play.machine.pendingAcks == 1)
+    }
+
+    @Test("fails an ack after its time, and those that are pending at once with the connection")
+    func ackFailures() throws {
+        var play = try MachinePlaybook.joined()
+        play.emit("slow", timeout: .seconds(3), wantsAck: true)
+        play.emit("lost", wantsAck: true)
+        _ = play.lines()
+        #expect(play.machine.nextDeadline == play.now + .seconds(3))
+        play.advance(.seconds(3))
+        #expect(play.lines() == ["ack timeout"])
+        play.receive(#"31["late"]"#)
+        #expect(play.lines() == [])
+        play.machine.ended("cut", at: play.now)
+        #expect(play.lines() == ["/ disconnect transport error: cut", "ack disconnected"])
+    }
+
+    // MARK: Without a connection
+
+    @Test(
+        "keeps what is emitted without a connection, in order, but nothing volatile, and sends it before connect is told"
+    )
+    func offline() throws {
+        var play = MachinePlaybook { $0.buffersOffline = true }
+        play.emit("before")
+        try play.connect()
+        play.emit("asked", timeout: .seconds(9), wantsAck: true)
+        play.emit("given up", timeout: .milliseconds(1), wantsAck: true)
+        play.emit("volatile", isVolatile: true)
+        #expect(play.machine.waitingBytes > 0)
+        play.advance(.milliseconds(1))
+        _ = play.lines()
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"a"}"#)
+        #expect(
+            play.lines() == [
+                "send 0", "/ connect", #"send 2["before"]"#, #"send 21["asked"]"#, "connected",
+            ])
+        #expect(play.machine.waitingBytes == 0)
+    }
+
+    @Test("drops what waits when it disconnects for good")
+    func dropsWaiting() throws {
+        var play = MachinePlaybook { $0.buffersOffline = true }
+        try play.connect()
+        play.emit("asked", wantsAck: true)
+        play.emit("told")
+        _ = play.lines()
+        play.machine.failed(SocketIOClientError(.tls, "no"), at: play.now)
+        #expect(play.lines().contains("ack disconnected"))
+        #expect(play.machine.waitingBytes == 0)
+        #expect(play.machine.pendingAcks == 0)
+    }
+
+    @Test("drops a volatile event that the transport would not take at once")
+    func volatile() throws {
+        var play = try MachinePlaybook.joined()
+        play.emit("now", isVolatile: true)
+        play.emit("later", isVolatile: true, isWritable: false)
+        #expect(play.lines() == [#"send 2["now"]"#])
+    }
+
+    // MARK: Retries
+
+    @Test("with retries sends one event at a time, again with a new id until it is acknowledged or given up")
+    func retries() throws {
+        var play = try MachinePlaybook.joined(change: {
+            $0.retries = 1
+            $0.retryTimeout = .seconds(1)
+        })
+        play.emit("a", wantsAck: true)
+        play.emit("b", wantsAck: true)
+        #expect(play.lines() == [#"send 21["a"]"#])
+        play.advance(.seconds(1))
+        #expect(play.lines() == [#"send 22["a"]"#])
+        play.receive(#"31["late, of the first"]"#)
+        #expect(play.lines() == [])
+        play.receive(#"32["done"]"#)
+        #expect(play.lines() == [#"ack ["done"]"#, #"send 23["b"]"#])
+        play.advance(.seconds(1))
+        play.advance(.seconds(1))
+        #expect(play.lines() == [#"send 24["b"]"#, "ack timeout"])
+        #expect(play.machine.waitingBytes == 0)
+    }
+
+    @Test("sends what was not acknowledged again on the next connection")
+    func retriesAfterLoss() throws {
+        var play = try MachinePlaybook.joined(change: { $0.retries = 3 })
+        play.emit("a")
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        play.receive(#"0{"sid":"b"}"#)
+        #expect(play.lines() == ["/ connect", #"send 22["a"]"#])
+    }
+
+    // MARK: Recovery
+
+    @Test("asks for the session of before by its id and the last offset, and tells what was missed before connect")
+    func recovery() throws {
+        var play = MachinePlaybook()
+        try play.connect()
+        play.machine.opened(auth: ["token": "t"], at: play.now)
+        play.receive(#"0{"sid":"a","pid":"p"}"#)
+        play.receive(#"2["x","offset-1"]"#)
+        play.receive(#"27["asks","no-offset"]"#)
+        play.receive(#"2["no string",1]"#)
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        _ = play.lines()
+        play.machine.opened(auth: ["token": "t", "pid": "mine"], at: play.now)
+        #expect(play.lines() == [#"send 0{"pid":"mine","offset":"offset-1","token":"t"}"#])
+        play.receive(#"2["missed","offset-2"]"#)
+        #expect(play.lines() == [])
+        play.receive(#"0{"sid":"a","pid":"p"}"#)
+        #expect(play.lines() == [#"/ event ["missed","offset-2"]"#, "/ connect"])
+        #expect(play.machine.namespaces["/"]?.isRecovered == true)
+        #expect(play.machine.namespaces["/"]?.offset == "offset-2")
+    }
+
+    @Test("begins anew where the server does not know the session any more, and after a disconnect")
+    func noRecovery() throws {
+        var play = MachinePlaybook()
+        try play.connect()
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"a","pid":"p"}"#)
+        play.receive(#"2["x","o"]"#)
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"b","pid":"q"}"#)
+        #expect(play.machine.namespaces["/"]?.isRecovered == false)
+        #expect(play.machine.namespaces["/"]?.offset == nil)
+        play.machine.disconnect(at: play.now)
+        play.machine.ended("", at: play.now)
+        _ = play.lines()
+        try play.connect()
+        play.machine.opened(auth: nil, at: play.now)
+        #expect(play.lines() == ["open", "send 0"])
+    }
+
+    // MARK: Hostile servers
+
+    @Test(
+        "is not confused by packets that nobody asked for",
+        arguments: [
+            #"2/other,["x"]"#, #"0/other,{"sid":"x"}"#, "1/other,", #"4/other,"no""#, #"3/other,1[]"#,
+            #"0{"sid":"again"}"#,
+            "3[]", #"37["nobody asked"]"#,
+        ])
+    func unasked(text: String) throws {
+        var play = try MachinePlaybook.joined()
+        play.receive(text)
+        #expect(play.lines() == [])
+        #expect(play.machine.namespaces["/"]?.sid == "s")
+    }
+
+    @Test("keeps no more of what comes before a namespace is answered for than its limit")
+    func earlyEvents() throws {
+        var play = MachinePlaybook { $0.limits.receiveBufferBytes = 100 }
+        try play.connect()
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        for _ in 0..<20 { play.receive(#"2["early"]"#) }
+        #expect(play.lines() == ["close"])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines().contains("failed receiveBufferFull"))
+    }
+}
