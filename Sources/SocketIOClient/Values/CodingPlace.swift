@@ -66,6 +66,7 @@ struct CodeUnits: Hashable {
     static func == (one: Self, other: Self) -> Bool { one.text.hasSameCodeUnits(as: other.text) }
 
     func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -109,8 +109,10 @@ enum NativeCoding {
         return string
     }
 
-    private static func number(_ value: SocketIOValue, for type: String) throws(Fault) -> SocketIONumber {
-        guard case .number(let number) = value else { throw .mismatch(type) }
+    private static func number(_ value: SocketIOValue, for type: @autoclosure () -> String) throws(Fault)
+        -> SocketIONumber
+    {
+        guard case .number(let number) = value else { throw .mismatch(type()) }
         return number
     }
 
