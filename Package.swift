@@ -97,7 +97,7 @@ let package = Package(
             name: "siphon",
             dependencies: [
                 nioCore, nioPosix, nioHTTP1, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
-                "SiphonCapture",
+                "SiphonCapture", "EngineIOTransport",
                 "SiphonProxy", "SiphonInspector", "SiphonDemo",
             ],
             swiftSettings: strict),

@@ -1,3 +1,5 @@
+import EngineIOTransport
+
 /// Where the upstream is: `http://host:port` or `ws://host:port`.
 package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
     package struct Invalid: Error, Equatable, Sendable {
@@ -45,8 +47,5 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(scheme)://\(authority)" }
 
     /// For the `Host` header: without the port where it is the scheme's own.
-    package var authority: String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? host : "\(host):\(port)"
-    }
+    package var authority: String { HostAndPort.authority(host, port, defaultPort: 80) }
 }

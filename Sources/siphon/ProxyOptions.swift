@@ -1,4 +1,5 @@
 import EngineIOCore
+import EngineIOTransport
 import Logging
 import SiphonInspector
 import SiphonProxy

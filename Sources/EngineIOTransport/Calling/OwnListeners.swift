@@ -1,11 +1,5 @@
 package import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The addresses that Siphon itself listens on. An upstream that is one of them would make the proxy its own client, or
 /// open the inspector to the proxy's.
 package struct OwnListeners: Sendable {
@@ -60,17 +54,9 @@ package struct OwnListeners: Sendable {
     }
 
     private static func host(of address: SocketAddress) -> Host? {
-        guard let text = address.ipAddress else { return nil }
-        if let bytes = bytes(of: text, AF_INET, count: 4) { return .v4(bytes) }
-        guard let bytes = bytes(of: text, AF_INET6, count: 16) else { return nil }
+        guard let bytes = address.ipAddress.flatMap(IPLiteral.bytes(of:)) else { return nil }
+        guard bytes.count == 16 else { return .v4(bytes) }
         let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
         return isMapped ? .v4(Array(bytes[12...])) : .v6(bytes)
-    }
-
-    private static func bytes(of text: String, _ family: Int32, count: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: count)
-        // An IPv6 address of one interface is written with the interface behind it.
-        let plain = text.split(separator: "%", maxSplits: 1).first.map(String.init) ?? text
-        return inet_pton(family, plain, &bytes) == 1 ? bytes : nil
     }
 }

@@ -1,3 +1,4 @@
+import EngineIOTransport
 import SiphonInspector
 import SiphonProxy
 

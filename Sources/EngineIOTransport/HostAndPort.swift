@@ -19,6 +19,12 @@ package enum HostAndPort {
         return (String(host), port)
     }
 
+    /// As the `Host` header has it: brackets round an IPv6 literal, and no port where it is `defaultPort`.
+    package static func authority(_ host: String, _ port: Int, defaultPort: Int? = nil) -> String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return port == defaultPort ? host : "\(host):\(port)"
+    }
+
     private static func port(_ text: some StringProtocol, _ defaultPort: Int?) -> Int? {
         guard !text.isEmpty else { return defaultPort }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(text), port <= 65535 else {
