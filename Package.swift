@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -62,7 +63,10 @@ let package = Package(
             [nioCore, locks, "LosslessJSON", "Base64Coding", "SocketIOCore", "EngineIOCore", "SiphonCore"]),
         library(
             "EngineIOTransport",
-            [nioCore, nioPosix, nioHTTP1, nioSSL, locks, "WebSocketCodec", "EngineIOCore", "SiphonCore"]),
+            [
+                nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, locks, "Base64Coding", "WebSocketCodec", "EngineIOCore",
+                "SiphonCore",
+            ]),
         library(
             "SocketIOClient",
             [
@@ -109,7 +113,12 @@ let package = Package(
         tests(of: "SiphonCore", [nioCore, "EngineIOCore", "SocketIOCore", "LosslessJSON"]),
         tests(of: "SiphonRules", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
         tests(of: "SiphonCapture", [nioCore, "EngineIOCore", "SocketIOCore", "SiphonCore", "LosslessJSON"]),
-        tests(of: "EngineIOTransport", [nioCore, nioHTTP1, nioEmbedded, "EngineIOCore", "SiphonCore"]),
+        tests(
+            of: "EngineIOTransport",
+            [
+                nioCore, nioPosix, nioHTTP1, nioSSL, nioEmbedded, locks, "WebSocketCodec", "EngineIOCore",
+                "SiphonCore",
+            ]),
         tests(of: "SocketIOClient", [nioCore, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore"]),
         tests(of: "SiphonProxy", [nioCore, nioHTTP1, logging, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(

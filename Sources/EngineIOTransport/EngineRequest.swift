@@ -78,10 +78,11 @@ package struct EngineRequest: Hashable, Sendable {
         return (String(target[..<mark]), target[target.index(after: mark)...])
     }
 
-    private static func decode(_ value: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+    /// Resolves percent escapes; what is none stays.
+    static func decode(_ value: some Collection<UInt8>) -> String {
         guard value.contains(UInt8(ascii: "%")) else { return String(decoding: value, as: UTF8.self) }
         var bytes: [UInt8] = []
-        var rest = value
+        var rest = value[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%"), rest.count >= 2, let high = rest.first?.hexDigit,
                 let low = rest.dropFirst().first?.hexDigit

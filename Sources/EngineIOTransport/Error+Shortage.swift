@@ -19,10 +19,3 @@ extension Error {
         return code == ENOBUFS || code == ENOMEM
     }
 }
-
-extension HTTPConnection.Failure {
-    /// What a failed dial means.
-    package init(dialling error: any Error) {
-        self = error.isDescriptorShortage ? .noDescriptors : .unreachable
-    }
-}

@@ -9,8 +9,9 @@ package import SiphonCore
     import Darwin
 #endif
 
-/// Opens connections to one server. Shared by all event loops.
+/// Opens connections to one server, by TLS and through a proxy where it is told to. Shared by all event loops.
 ///
+/// What is dialled, and resolved here, is the proxy where there is one; it resolves the server's name itself.
 /// The addresses are resolved once and kept until all of them fail; `localhost` means `::1` and `127.0.0.1`. The one
 /// that worked last is tried first.
 package final class Dialer: Sendable {
@@ -23,16 +24,23 @@ package final class Dialer: Sendable {
     private let host: String
     private let port: Int
     private let timeout: TimeAmount
+    private let steps: [DialStep]
     private let onShortage: @Sendable () -> Void
     private let state = NIOLockedValueBox(State())
 
     /// - Parameters:
-    ///   - timeout: for all addresses of `host` together.
+    ///   - host: without the brackets of an IPv6 literal.
+    ///   - timeout: for all addresses of `host` together, and the tunnel and TLS besides.
+    ///   - security: TLS with the server; without it the connection is plain.
     ///   - onShortage: called on an event loop for each attempt that found no file descriptor left.
-    package init(host: String, port: Int, timeout: Duration, onShortage: @escaping @Sendable () -> Void = {}) {
-        self.host = host
-        self.port = port
+    package init(
+        host: String, port: Int, timeout: Duration, security: DialSecurity? = nil, proxy: DialProxy? = nil,
+        onShortage: @escaping @Sendable () -> Void = {}
+    ) {
+        self.host = proxy?.url.host ?? host
+        self.port = proxy?.url.port ?? port
         self.timeout = TimeAmount(timeout)
+        steps = DialStep.steps(toHost: host, port: port, security: security, proxy: proxy)
         self.onShortage = onShortage
     }
 
@@ -51,35 +59,35 @@ package final class Dialer: Sendable {
     /// Connects on `eventLoop`, within the limit for all addresses together, with the HTTP client in the pipeline and
     /// behind it a handler of its own for each address that is tried: the channel of one that failed still tells its
     /// handler of its end when the next has long succeeded.
+    ///
+    /// The handler sees the channel become active once HTTP may be spoken on it. An address that was reached is the
+    /// last one: where the tunnel or TLS fails on it, no other is tried.
     package func connect<Handler: ChannelHandler & SendableMetatype>(
         on eventLoop: any EventLoop, limits: Limits, makeHandler: @escaping () -> Handler
     ) -> EventLoopFuture<NIOLoopBound<(channel: any Channel, handler: Handler)>> {
         let make = NIOLoopBound(makeHandler, eventLoop: eventLoop)
         let made = NIOLoopBoundBox<Handler?>(nil, eventLoop: eventLoop)
-        return connect(on: eventLoop) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let handler = make.value()
-                made.value = handler
-                try channel.pipeline.syncOperations.addUpstreamHTTPHandlers(limits: limits)
-                try channel.pipeline.syncOperations.addHandler(handler)
-            }
+        return open(on: eventLoop, limits: limits) { channel in
+            let handler = make.value()
+            made.value = handler
+            try channel.pipeline.syncOperations.addUpstreamHTTPHandlers(limits: limits)
+            try channel.pipeline.syncOperations.addHandler(handler)
         }.map { channel in
             guard let handler = made.value else { preconditionFailure("a channel that is open was initialised") }
             return NIOLoopBound((channel, handler), eventLoop: eventLoop)
         }
     }
 
-    /// The initializer runs before the first byte moves.
-    private func connect(
-        on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    private func open(
+        on eventLoop: any EventLoop, limits: Limits, addHTTP: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
-        let known = state.withLockedValue { $0.addresses }
         let deadline = NIODeadline.now() + timeout
-        let attempt =
-            known.isEmpty
-            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, by: deadline, initializer) }
-            : connect(to: known[...], on: eventLoop, by: deadline, initializer)
-        attempt.whenFailure { error in
+        let opened =
+            steps.isEmpty
+            ? connect(on: eventLoop, by: deadline) { channel in
+                channel.eventLoop.makeCompletedFuture { try addHTTP(channel) }
+            } : connectInSteps(on: eventLoop, by: deadline, limits, addHTTP)
+        opened.whenFailure { error in
             // Tells nothing of the upstream, and its name could not be looked up either.
             guard !error.isDescriptorShortage else { return self.onShortage() }
             self.state.withLockedValue { state in
@@ -87,7 +95,37 @@ package final class Dialer: Sendable {
                 state.isReachable = false
             }
         }
-        return attempt
+        return opened
+    }
+
+    private func connectInSteps(
+        on eventLoop: any EventLoop, by deadline: NIODeadline, _ limits: Limits,
+        _ addHTTP: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        let newest = NIOLoopBoundBox<DialStepsHandler?>(nil, eventLoop: eventLoop)
+        return connect(on: eventLoop, by: deadline) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let handler = DialStepsHandler(
+                    steps: self.steps, deadline: deadline, headBytesLimit: limits.headerBytes,
+                    completed: eventLoop.makePromise(), addHTTP: addHTTP)
+                newest.value = handler
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }.flatMap { channel in
+            guard let handler = newest.value else { preconditionFailure("a channel that is open was initialised") }
+            return handler.completion.map { channel }
+        }
+    }
+
+    /// The initializer runs before the first byte moves.
+    private func connect(
+        on eventLoop: any EventLoop, by deadline: NIODeadline,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        let known = state.withLockedValue { $0.addresses }
+        return known.isEmpty
+            ? resolve(on: eventLoop).flatMap { self.connect(to: $0[...], on: eventLoop, by: deadline, initializer) }
+            : connect(to: known[...], on: eventLoop, by: deadline, initializer)
     }
 
     /// Each address gets its share of the time that is left.

@@ -6,12 +6,29 @@ package import SiphonCore
 /// its GETs and for its POSTs (Engine.IO v4, HTTP long-polling).
 package final class HTTPConnection {
     package enum Failure: Error, Equatable {
-        case unreachable
+        /// No connection came about, to the server or to the proxy.
+        case unreachable(Unreachable)
+        /// TLS with the server or the proxy came to nothing: why, as a clause that names which of them.
+        case tls(String)
+        /// The proxy answered the request for a tunnel with this status; 407 where it wants other credentials.
+        case proxyRefused(status: Int)
+        /// The proxy gave no answer that can be understood: what it did, as a clause.
+        case proxyFailed(String)
         /// No connection could be tried: see `Error.isDescriptorShortage`.
         case noDescriptors
         case brokeOff
         case tooLarge
         case badResponse
+
+        package enum Unreachable: Equatable, Sendable {
+            case connectionRefused
+            /// No address goes by the name.
+            case nameNotFound
+            /// There was no connection, no tunnel or no TLS in time.
+            case timedOut
+            /// In the system's words.
+            case other(String)
+        }
     }
 
     package typealias Completion = (Result<HTTPResponse, Failure>) -> Void
@@ -53,7 +70,7 @@ package final class HTTPConnection {
             case .failure(let error): completion(.failure(Failure(dialling: error)))
             case .success(let open) where connection.isClosed:
                 open.value.handler.close()
-                completion(.failure(.unreachable))
+                completion(.failure(.brokeOff))
             case .success(let open):
                 connection.handler = open.value.handler
                 open.value.handler.send(head, body, answerBytesLimit) { result, _ in completion(result) }

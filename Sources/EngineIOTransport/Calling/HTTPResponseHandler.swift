@@ -63,12 +63,14 @@ final class HTTPResponseHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { fail(.brokeOff) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(error is HTTPParserError ? .badResponse : .brokeOff)
+        fail(.init(reading: error))
     }
 
     private func fail(_ failure: HTTPConnection.Failure) {
-        close()
+        isClosed = true
+        // Told first: the closing may tell of a loss at once.
         finish(.failure(failure))
+        context?.close(promise: nil)
     }
 
     private func finish(_ result: Result<HTTPResponse, HTTPConnection.Failure>) {

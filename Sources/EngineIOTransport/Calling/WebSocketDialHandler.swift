@@ -74,7 +74,7 @@ final class WebSocketDialHandler: ChannelInboundHandler, RemovableChannelHandler
     func channelInactive(context: ChannelHandlerContext) { fail(.brokeOff) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(error is HTTPParserError ? .badResponse : .brokeOff, context)
+        close(.init(reading: error), context)
     }
 
     private func close(_ failure: HTTPConnection.Failure, _ context: ChannelHandlerContext) {

@@ -43,6 +43,9 @@ extension HTTPConnection.Failure {
         case .unreachable: "cannot reach the upstream \(upstream): is it running?"
         case .noDescriptors:
             "no file descriptor is left for a connection to the upstream \(upstream); raise the limit, ulimit -n"
+        case .tls(let reason): "no TLS with the upstream \(upstream): \(reason)"
+        case .proxyRefused(let status): "the proxy to the upstream \(upstream) answered with status \(status)"
+        case .proxyFailed(let reason): "no way through the proxy to the upstream \(upstream): \(reason)"
         case .brokeOff: "the upstream \(upstream) closed the connection before it answered"
         case .tooLarge: "the answer of the upstream \(upstream) is too large"
         case .badResponse: "the upstream \(upstream) answered with something that is not what was asked for"

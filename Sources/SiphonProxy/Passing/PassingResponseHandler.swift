@@ -56,7 +56,7 @@ final class PassingResponseHandler: ChannelDuplexHandler, RemovableChannelHandle
     func channelInactive(context: ChannelHandlerContext) { request?.fail(.brokeOff) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        request?.fail(error is HTTPParserError ? .badResponse : .brokeOff)
+        request?.fail(.init(reading: error))
         context.close(promise: nil)
     }
 
