@@ -1,5 +1,3 @@
-import Base64Coding
-
 /// An HTTP proxy that connections go through, by a tunnel for each (RFC 9110, 9.3.6).
 package struct DialProxy: Sendable {
     package let url: ServerURL
@@ -13,10 +11,6 @@ package struct DialProxy: Sendable {
         precondition(url.isSecure == (security != nil), "the proxy's URL says whether it is spoken to by TLS")
         self.url = url
         self.security = security
-        authorization = url.userInfo.map { userInfo in
-            // RFC 7617, 2: the colon is there even where no password is.
-            let user = userInfo.contains(":") ? userInfo : userInfo + ":"
-            return "Basic " + Base64.encode(EngineRequest.decode(user.utf8).utf8)
-        }
+        authorization = url.authorization
     }
 }

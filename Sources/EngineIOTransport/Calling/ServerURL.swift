@@ -1,3 +1,5 @@
+import Base64Coding
+
 /// Where a server or a proxy is, as a user of the client library writes it: `https://example.com:3000/?token=x`.
 package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     package struct Invalid: Error, Equatable, Sendable {
@@ -57,6 +59,15 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// RFC 3986, 3.2.2, without its sub-delimiters and escapes, which no name in use has.
     private static func isHost(_ host: String, isBracketed: Bool) -> Bool {
         isBracketed ? IPLiteral.bytes(of: host)?.count == 16 : !host.isEmpty && host.utf8.allSatisfy(\.isUnreserved)
+    }
+
+    /// The value of `Authorization` or `Proxy-Authorization` for its user; nil for none.
+    package var authorization: String? {
+        userInfo.map { userInfo in
+            // RFC 7617, 2: the colon is there even where no password is.
+            let user = userInfo.contains(":") ? userInfo : userInfo + ":"
+            return "Basic " + Base64.encode(EngineRequest.decode(user.utf8).utf8)
+        }
     }
 
     /// For the `Host` header: without the port where it is the scheme's own.

@@ -228,19 +228,23 @@ final class ClientConnection: CallingHopOwner {
         sessionCount += 1
         let count = sessionCount
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        asking = Task { [eventLoop] in
-            let result: Result<ConnectSource.Answer, any Error>
-            do { result = .success(try await source.ask()) } catch { result = .failure(error) }
+        asking = Task { [eventLoop, options] in
+            let result: Result<(ConnectSource.Answer, Endpoint), any Error>
+            do {
+                let answer = try await source.ask()
+                result = .success((answer, try Endpoint(answer, options)))
+            } catch {
+                result = .failure(error)
+            }
             eventLoop.execute { bound.value.answered(result, count) }
         }
     }
 
-    private func answered(_ result: Result<ConnectSource.Answer, any Error>, _ count: Int) {
+    private func answered(_ result: Result<(ConnectSource.Answer, Endpoint), any Error>, _ count: Int) {
         guard count == sessionCount, asking != nil else { return }
         asking = nil
         do {
-            let answer = try result.get()
-            let endpoint = try Endpoint(answer, options)
+            let (answer, endpoint) = try result.get()
             self.answer = answer
             open(endpoint)
         } catch let error as SocketIOClientError {
@@ -286,12 +290,12 @@ final class ClientConnection: CallingHopOwner {
             machine.failed(.refused(response), at: now)
         case .failed(let failure):
             letGo()
-            machine.failed(.failed(failure, options), at: now)
+            machine.failed(.failed(failure, options.requestTimeout), at: now)
         case .ended(let end):
             let wasOpening = answer != nil
             letGo()
             if wasOpening, end != .closedLocally {
-                machine.failed(.ended(end, options), at: now)
+                machine.failed(.ended(end, options.requestTimeout), at: now)
             } else {
                 machine.ended(end.details, at: now)
             }
