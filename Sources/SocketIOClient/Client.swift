@@ -11,9 +11,9 @@ import NIOCore
 /// try await client.disconnect()
 /// ```
 ///
-/// Everything may be called from any task and any thread. Handlers run off the connection's own thread: those of one
-/// namespace one after the other, in the order in which their events came. A client that nobody holds any more
-/// disconnects; a handler that holds its client keeps it, until `off` or `removeAllHandlers`.
+/// Everything may be called from any task and any thread. Handlers of one namespace run one after the other, in the
+/// order in which their events came. A client that nobody holds any more disconnects; a handler that holds its client
+/// keeps it, until `off` or `removeAllHandlers`.
 public final class Client: Sendable {
     let core: ClientCore
 
@@ -42,6 +42,11 @@ public final class Client: Sendable {
     ///     With
     ///     retries 10 s, if nothing is said.
     ///   - limits: what may grow, and how far.
+    ///   - handlerExecutor: where handlers and callbacks run; nil for the connection's own thread. There they cost
+    ///     least,
+    ///     and must not block it: what computes for long, or waits other than by `await`, belongs into a task of its
+    ///     own,
+    ///     or on `globalConcurrentExecutor`.
     ///   - logger: where errors go that nobody takes, and at `debug` what happens to the connection. Neither arguments
     ///     nor
     ///     headers are ever logged. By default errors alone are.
@@ -51,7 +56,7 @@ public final class Client: Sendable {
         requestTimeout: Duration = .seconds(5), sslVerify: Bool = true, trustRoots: TrustRoots = .system,
         clientCertificate: ClientCertificate? = nil, headers: [String: String] = [:], proxy: String? = nil,
         offlineBuffer: Bool = false, retries: Int = 0, ackTimeout: Duration? = nil, limits: ClientLimits = .init(),
-        logger: Logger? = nil
+        handlerExecutor: (any TaskExecutor)? = nil, logger: Logger? = nil
     ) {
         var configuration = ClientMachine.Configuration()
         configuration.reconnects = reconnection
@@ -70,7 +75,8 @@ public final class Client: Sendable {
         options.headers = headers
         options.proxy = proxy
         core = ClientCore(
-            configuration: configuration, options: options, ackTimeout: ackTimeout, logger: logger ?? .errorsOnly)
+            configuration: configuration, options: options, ackTimeout: ackTimeout,
+            handlerExecutor: handlerExecutor, logger: logger ?? .errorsOnly)
     }
 
     deinit { core.port.onLoop { $0.disconnect() } }

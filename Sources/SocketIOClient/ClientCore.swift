@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOPosix
 
 /// What a `Client` is made of, for those parts that must not keep the client itself alive.
 final class ClientCore: Sendable {
@@ -15,13 +14,16 @@ final class ClientCore: Sendable {
     let ackTimeout: Duration?
 
     init(
-        configuration: ClientMachine.Configuration, options: ConnectionOptions, ackTimeout: Duration?, logger: Logger
+        configuration: ClientMachine.Configuration, options: ConnectionOptions, ackTimeout: Duration?,
+        handlerExecutor: (any TaskExecutor)?, logger: Logger
     ) {
         let state = ClientState(limits: configuration.limits, buffersOffline: configuration.buffersOffline)
-        let port = ConnectionPort(eventLoop: MultiThreadedEventLoopGroup.singleton.next(), state: state)
+        let port = ConnectionPort(eventLoop: ConnectionThreads.next(), state: state)
         let dispatcher = EventDispatcher(registry: registry, state: state, port: port, logger: logger)
         let lanes = HandlerLanes(
-            limitBytes: configuration.limits.receiveBufferBytes, dispatch: { await dispatcher.dispatch($0) },
+            limitBytes: configuration.limits.receiveBufferBytes,
+            executor: handlerExecutor ?? ConnectionExecutor(port.eventLoop),
+            dispatch: { await dispatcher.dispatch($0) },
             onRoom: { port.onLoop { $0.lanesHaveRoom() } })
         self.state = state
         self.lanes = lanes

@@ -31,6 +31,10 @@ final class ClientConnection: CallingHopOwner {
     /// Of the machine when the state was last told of it.
     private var stateVersion = -1
     private var isDraining = false
+    /// Whether something came or went that may have moved a deadline.
+    private var wasDisturbed = true
+    private var toldWaitingBytes = 0
+    private var toldPendingAcks = 0
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
     private var onFinish: [EventLoopPromise<Void>] = []
     private var onJoin: [(namespace: String, promise: EventLoopPromise<Bool>)] = []
@@ -54,7 +58,7 @@ final class ClientConnection: CallingHopOwner {
         timer.onDeadline = { [weak self] in self?.advance() }
     }
 
-    private var now: NIODeadline { transportLoop.clock.now().monotonic }
+    private var now: NIODeadline { .now() }
 
     private static func makeDecoder(_ limits: ClientLimits) -> SocketPacketDecoder {
         SocketPacketDecoder(attachmentLimit: limits.attachmentsPerPacket, attachmentBytesLimit: limits.messageBytes)
@@ -118,7 +122,8 @@ final class ClientConnection: CallingHopOwner {
 
     func forget(_ request: AckRequest) {
         machine.forget(request)
-        updateState()
+        wasDisturbed = true
+        drain()
     }
 
     /// There is something in the outbox.
@@ -151,7 +156,7 @@ final class ClientConnection: CallingHopOwner {
         isDraining = false
         hop?.flush()
         updateState()
-        schedule()
+        if wasDisturbed || !(hop?.isSteady ?? false) { schedule() }
     }
 
     /// Whether there was something to send. What the transport does not take yet stays where its limit counts it.
@@ -159,8 +164,13 @@ final class ClientConnection: CallingHopOwner {
         var hasSent = false
         while !(hop?.isCongested ?? false), let emission = state.next() {
             hasSent = true
-            machine.emit(emission, isWritable: !(hop?.isCongested ?? true), at: now)
-            while let action = machine.nextAction() { carryOut(action) }
+            if machine.isPlainEmission(emission) {
+                send(emission.packet(ackID: nil))
+            } else {
+                machine.emit(emission, isWritable: !(hop?.isCongested ?? true), at: now)
+                wasDisturbed = true
+                while let action = machine.nextAction() { carryOut(action) }
+            }
         }
         return hasSent
     }
@@ -202,9 +212,7 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func updateState() {
-        guard stateVersion != machine.version else {
-            return state.update(waitingBytes: machine.waitingBytes, pendingAcks: machine.pendingAcks)
-        }
+        guard stateVersion != machine.version else { return updateWaiting() }
         stateVersion = machine.version
         var snapshot = ClientState.Snapshot()
         for (name, session) in machine.namespaces {
@@ -217,8 +225,18 @@ final class ClientConnection: CallingHopOwner {
         snapshot.transport = machine.isOpen ? transport : nil
         snapshot.waitingBytes = machine.waitingBytes
         snapshot.pendingAcks = machine.pendingAcks
+        toldWaitingBytes = snapshot.waitingBytes
+        toldPendingAcks = snapshot.pendingAcks
         state.update(snapshot)
         tellJoined()
+    }
+
+    private func updateWaiting() {
+        let (bytes, acks) = (machine.waitingBytes, machine.pendingAcks)
+        guard bytes != toldWaitingBytes || acks != toldPendingAcks else { return }
+        toldWaitingBytes = bytes
+        toldPendingAcks = acks
+        state.update(waitingBytes: bytes, pendingAcks: acks)
     }
 
     // MARK: Sessions
@@ -315,7 +333,14 @@ final class ClientConnection: CallingHopOwner {
 
     private func receive(_ message: EngineMessage) {
         do throws(SocketIOError) {
-            if let packet = try decoder.receive(message) { machine.receive(packet, at: now) }
+            guard let packet = try decoder.receive(message) else { return }
+            let namespace = packet.namespace
+            if machine.isPlainEvent(packet, in: namespace) {
+                deliver(Delivery(namespace: namespace, kind: .event(packet)))
+            } else {
+                wasDisturbed = true
+                machine.receive(packet, at: now)
+            }
         } catch {
             _ = decoder.takeUnfinished()
             logger.error(
@@ -336,13 +361,14 @@ final class ClientConnection: CallingHopOwner {
     // MARK: Time
 
     private func schedule() {
+        wasDisturbed = false
         if let deadline = machine.nextDeadline { timer.require(deadline) }
         if let deadline = hop?.nextDeadline { timer.require(deadline) }
-        if hop != nil, let deadline = pressure.deadline { timer.require(deadline) }
     }
 
     private func advance() {
         let now = now
+        wasDisturbed = true
         machine.advance(to: now)
         hop?.advance(to: now)
         if pressure.isHolding { hop?.resumeReading() }
@@ -359,7 +385,10 @@ final class ClientConnection: CallingHopOwner {
     private var mayRead: Bool {
         let bytes = lanes.bytes
         if bytes > machine.configuration.limits.waitingBytesLimit { overflow() }
-        return pressure.mayRead(isCongested: bytes >= machine.configuration.limits.receiveBufferBytes, at: now)
+        let isFull = bytes >= machine.configuration.limits.receiveBufferBytes
+        let mayRead = pressure.mayRead(isCongested: isFull, at: now)
+        if let deadline = pressure.deadline { timer.require(deadline) }
+        return mayRead
     }
 
     private func overflow() {

@@ -103,15 +103,17 @@ final class ClientState: Sendable {
 
     /// The next emission; nil for an empty outbox, after which the event loop has to be told again.
     func next() -> Emission? {
-        state.withLockedValue { state in
+        let (emission, woken) = state.withLockedValue { state -> (Emission?, [CheckedContinuation<Void, Never>]) in
             guard let emission = state.outbox.popFirst() else {
                 state.isWoken = false
-                return nil
+                return (nil, [])
             }
             state.outboxBytes -= emission.cost
             if emission.ackRequest != nil { state.acksInOutbox -= 1 }
-            return emission
+            return (emission, takeWaiters(&state))
         }
+        for waiter in woken { waiter.resume() }
+        return emission
     }
 
     func update(_ snapshot: Snapshot) { update { $0 = snapshot } }
@@ -127,12 +129,16 @@ final class ClientState: Sendable {
     private func update(_ change: (inout Snapshot) -> Void) {
         let woken = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
             change(&state.snapshot)
-            guard !state.waiters.isEmpty else { return [] }
-            let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes / 2
-            guard hasRoom || !state.snapshot.isOpen else { return [] }
-            defer { state.waiters = [] }
-            return state.waiters
+            return takeWaiters(&state)
         }
         for waiter in woken { waiter.resume() }
+    }
+
+    private func takeWaiters(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+        guard !state.waiters.isEmpty else { return [] }
+        let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes / 2
+        guard hasRoom || !state.snapshot.isOpen else { return [] }
+        defer { state.waiters = [] }
+        return state.waiters
     }
 }

@@ -15,6 +15,10 @@ public struct EventContext: Sendable {
         "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
     ]
 
-    /// What cannot be caught by `*`.
-    static let reserved: Set<String> = ["connect", "connect_error", "disconnect", "error", "__disconnect_final"]
+    private static let reserved: Set<String> = [
+        "connect", "connect_error", "disconnect", "error", "__disconnect_final",
+    ]
+
+    /// Whether handlers of `*` may have it.
+    var isCaughtByAny: Bool { !Self.reserved.contains(name) }
 }

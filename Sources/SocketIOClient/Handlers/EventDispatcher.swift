@@ -27,7 +27,8 @@ final class EventDispatcher: Sendable {
             socketID: state.sid(of: delivery.namespace), wantsAck: delivery.ackID != nil)
         do {
             (context.name, context.arguments) = try delivery.content()
-            let ack = try await run(context)
+            // Spares what most events do not need.
+            let ack = registry.isPlain ? try await callHandler(context) : try await run(context)
             if let id = delivery.ackID, let ack { try await acknowledge(delivery.namespace, id, ack) }
         } catch {
             await handle(error, in: context, ackID: delivery.ackID)
@@ -45,10 +46,8 @@ final class EventDispatcher: Sendable {
         }
     }
 
-    /// As the original does it: an event without a handler is acknowledged with nothing.
     private func run(_ context: EventContext) async throws -> Ack? {
-        guard !registry.isPlain else { return try await callHandler(context) }
-        return try await step(0, of: registry.middleware, context)
+        try await step(0, of: registry.middleware, context)
     }
 
     private func step(_ index: Int, of middleware: [Middleware], _ context: EventContext) async throws -> Ack? {
@@ -60,9 +59,10 @@ final class EventDispatcher: Sendable {
         return try await middleware[index].run(context) { try await self.step(index + 1, of: middleware, $0) }
     }
 
+    /// As the original does it: an event without a handler is acknowledged with nothing.
     private func callHandler(_ context: EventContext) async throws -> Ack? {
         guard let handler = registry.handler(for: context) else { return Ack() }
-        return try await handler()
+        return try await handler(context)
     }
 
     // MARK: Errors
@@ -100,7 +100,7 @@ final class EventDispatcher: Sendable {
             namespace: context.namespace, name: "error",
             arguments: [.string("\(error)"), .string(context.name)], socketID: context.socketID, wantsAck: false)
         do {
-            _ = try await registry.handler(for: report)?()
+            _ = try await registry.handler(for: report)?(report)
         } catch {
             logger.error("the handler of error failed", metadata: ["error": "\(error)"])
         }

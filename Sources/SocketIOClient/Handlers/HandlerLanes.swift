@@ -2,7 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import SocketIOCore
 
-/// Runs handlers off the event loop: those of one namespace one after the other, in the order in which their events
+/// Runs handlers: those of one namespace one after the other, in the order in which their events
 /// came; those of different namespaces side by side.
 final class HandlerLanes: Sendable {
     /// Whether this runs in a handler, or in what one has started: it must not wait for its own lane.
@@ -22,14 +22,16 @@ final class HandlerLanes: Sendable {
         var isOfCallbacks = false
     }
 
-    private struct State {
-        /// Those that have something to do.
-        var lanes: [Name: CircularBuffer<Item>] = [:]
+    fileprivate struct State {
+        /// What waits in each lane that has something to do.
+        var lanes: [Name: [Item]] = [:]
+        /// Of what waits and of what is being done.
         var bytes = 0
     }
 
     private let state = NIOLockedValueBox(State())
     private let limitBytes: Int
+    private let executor: any TaskExecutor
     private let dispatch: @Sendable (Delivery) async -> Void
     private let onRoom: @Sendable () -> Void
 
@@ -37,9 +39,11 @@ final class HandlerLanes: Sendable {
     ///   - limitBytes: from so much on `isFull`.
     ///   - onRoom: called on any thread once half of it is done.
     init(
-        limitBytes: Int, dispatch: @escaping @Sendable (Delivery) async -> Void, onRoom: @escaping @Sendable () -> Void
+        limitBytes: Int, executor: any TaskExecutor, dispatch: @escaping @Sendable (Delivery) async -> Void,
+        onRoom: @escaping @Sendable () -> Void
     ) {
         self.limitBytes = limitBytes
+        self.executor = executor
         self.dispatch = dispatch
         self.onRoom = onRoom
     }
@@ -52,15 +56,10 @@ final class HandlerLanes: Sendable {
     func push(_ item: Item, to name: Name) {
         let starts = state.withLockedValue { state in
             state.bytes += item.cost
-            guard state.lanes[name] == nil else {
-                state.lanes[name]?.append(item)
-                return false
-            }
-            state.lanes[name] = [item]
-            return true
+            return state.add(item, to: name)
         }
         guard starts else { return }
-        Task { await Self.$isInHandler.withValue(true) { await self.run(name) } }
+        Task(executorPreference: executor) { await Self.$isInHandler.withValue(true) { await self.run(name) } }
     }
 
     /// Returns once all has been done that waits in that lane now, or `timeout` is over. At once in a handler.
@@ -76,33 +75,68 @@ final class HandlerLanes: Sendable {
     }
 
     private func run(_ name: Name) async {
-        while let item = first(of: name) {
-            switch item {
-            case .delivery(let delivery): await dispatch(delivery)
-            case .callback(let callback): await callback()
-            case .barrier(let reached): reached()
+        var done = 0
+        while let items = next(of: name, done: done) {
+            done = 0
+            for item in items {
+                switch item {
+                case .delivery(let delivery): await dispatch(delivery)
+                case .callback(let callback): await callback()
+                case .barrier(let reached): reached()
+                }
+                done += item.cost
+                if items.count > 1, done >= limitBytes / 4 { free(&done) }
             }
-            removeFirst(of: name)
         }
     }
 
-    /// It stays in its lane while it is being done, so that nobody else begins.
-    private func first(of name: Name) -> Item? {
-        state.withLockedValue { state in
-            if let item = state.lanes[name]?.first { return item }
-            state.lanes[name] = nil
-            return nil
-        }
-    }
-
-    private func removeFirst(of name: Name) {
-        let hasRoom = state.withLockedValue { state in
-            guard let item = state.lanes[name]?.popFirst() else { return false }
-            let before = state.bytes
-            state.bytes -= item.cost
-            return before >= limitBytes / 2 && state.bytes < limitBytes / 2
+    /// All that waits in a lane; nil for nothing: then the lane has ended.
+    ///
+    /// - Parameter done: the cost of what has been done since.
+    private func next(of name: Name, done: Int) -> [Item]? {
+        let (items, hasRoom) = state.withLockedValue { state in
+            let hasRoom = state.free(done, limitBytes: limitBytes)
+            return (state.take(from: name), hasRoom)
         }
         if hasRoom { onRoom() }
+        return items
+    }
+
+    private func free(_ done: inout Int) {
+        let hasRoom = state.withLockedValue { $0.free(done, limitBytes: limitBytes) }
+        done = 0
+        if hasRoom { onRoom() }
+    }
+}
+
+extension HandlerLanes.State {
+    /// Whether the lane begins with it.
+    fileprivate mutating func add(_ item: HandlerLanes.Item, to name: HandlerLanes.Name) -> Bool {
+        guard let index = lanes.index(forKey: name) else {
+            lanes[name] = [item]
+            return true
+        }
+        lanes.values[index].append(item)
+        return false
+    }
+
+    /// A lane whose items were taken stays, empty, until it is asked for more and has none: nobody else begins with it.
+    fileprivate mutating func take(from name: HandlerLanes.Name) -> [HandlerLanes.Item]? {
+        guard let index = lanes.index(forKey: name) else { return nil }
+        let items = lanes.values[index]
+        guard !items.isEmpty else {
+            lanes.remove(at: index)
+            return nil
+        }
+        lanes.values[index] = []
+        return items
+    }
+
+    /// Whether there is room again where there was none.
+    fileprivate mutating func free(_ done: Int, limitBytes: Int) -> Bool {
+        let before = bytes
+        bytes -= done
+        return before >= limitBytes / 2 && bytes < limitBytes / 2
     }
 }
 

@@ -7,6 +7,22 @@ final class HandlerRegistry: Sendable {
     typealias Observer = @Sendable (EventContext) async throws -> Void
     typealias NamespaceHandler = @Sendable (EventContext) async throws -> Ack?
 
+    /// Who takes an event.
+    enum Found: Sendable {
+        /// A handler, and what it gets before the event's own arguments.
+        case handler(Handler, before: [SocketIOValue])
+        /// The object of a namespace.
+        case namespace(NamespaceHandler)
+
+        func callAsFunction(_ context: EventContext) async throws -> Ack? {
+            switch self {
+            case .handler(let run, before: let first):
+                try await run(first.isEmpty ? context.arguments : first + context.arguments)
+            case .namespace(let run): try await run(context)
+            }
+        }
+    }
+
     fileprivate struct Entry {
         let id: HandlerID
         let isOnce: Bool
@@ -130,7 +146,7 @@ final class HandlerRegistry: Sendable {
 
     /// Those that take such an event.
     func queues(for context: EventContext) -> [EventQueue] {
-        guard !EventContext.reserved.contains(context.name) else { return [] }
+        guard context.isCaughtByAny else { return [] }
         return state.withLockedValue { state in
             state.subscriptions.filter { each in
                 each.namespace == context.namespace && (each.name == nil || each.name == context.name)
@@ -157,27 +173,24 @@ final class HandlerRegistry: Sendable {
     ///
     /// The precedence is that of python-socketio: the event in its namespace, any event in it; only where the namespace
     /// has no handler at all, the event in any namespace, any event in any; then the objects of namespaces.
-    func handler(for context: EventContext) -> (@Sendable () async throws -> Ack?)? {
+    func handler(for context: EventContext) -> Found? {
         let name = context.name
         let namespace = context.namespace
-        let arguments = context.arguments
         return state.withLockedValue { state in
-            let isCaught = !EventContext.reserved.contains(name)
-            if state.handlers[namespace] != nil {
-                if let entry = state.take(name, namespace) { return { try await entry.run(arguments) } }
-                if isCaught, let entry = state.take("*", namespace) {
-                    return { try await entry.run([.string(name)] + arguments) }
+            if let events = state.handlers[namespace] {
+                if let entry = state.take(name, events, namespace) { return .handler(entry.run, before: []) }
+                if context.isCaughtByAny, let entry = state.take("*", events, namespace) {
+                    return .handler(entry.run, before: [.string(name)])
                 }
-            } else if state.handlers["*"] != nil {
-                if let entry = state.take(name, "*") {
-                    return { try await entry.run([.string(namespace)] + arguments) }
+            } else if let events = state.handlers["*"] {
+                if let entry = state.take(name, events, "*") {
+                    return .handler(entry.run, before: [.string(namespace)])
                 }
-                if isCaught, let entry = state.take("*", "*") {
-                    return { try await entry.run([.string(name), .string(namespace)] + arguments) }
+                if context.isCaughtByAny, let entry = state.take("*", events, "*") {
+                    return .handler(entry.run, before: [.string(name), .string(namespace)])
                 }
             }
-            guard let handler = state.namespaceHandlers[namespace] ?? state.namespaceHandlers["*"] else { return nil }
-            return { try await handler(context) }
+            return (state.namespaceHandlers[namespace] ?? state.namespaceHandlers["*"]).map { .namespace($0) }
         }
     }
 
@@ -199,8 +212,10 @@ final class HandlerRegistry: Sendable {
 }
 
 extension HandlerRegistry.State {
-    fileprivate mutating func take(_ event: String, _ namespace: String) -> HandlerRegistry.Entry? {
-        guard let entry = handlers[namespace]?[event] else { return nil }
+    fileprivate mutating func take(
+        _ event: String, _ events: [String: HandlerRegistry.Entry], _ namespace: String
+    ) -> HandlerRegistry.Entry? {
+        guard let entry = events[event] else { return nil }
         if entry.isOnce { handlers[namespace]?[event] = nil }
         return entry
     }

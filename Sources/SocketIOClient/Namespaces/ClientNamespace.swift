@@ -52,7 +52,7 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     /// - Returns: the ack for the server; nil for none.
     open func triggerEvent(_ context: EventContext) async throws -> Ack? {
         guard let handler = registry.handler(for: context) else { return Ack() }
-        return try await handler()
+        return try await handler(context)
     }
 
     /// The client's session id in this namespace; nil where it is not joined.

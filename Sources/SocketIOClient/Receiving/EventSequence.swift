@@ -6,8 +6,9 @@
 /// }
 /// ```
 ///
-/// It ends when the client has disconnected for good. A reader that falls behind by more than `ClientLimits.unreadEvents`
-/// gets `receiveBufferFull`. Handlers run as well; an event that has none is acknowledged with nothing.
+/// It ends when the client has disconnected for good. A reader that falls behind by more than
+/// `ClientLimits.unreadEvents` gets `receiveBufferFull`. Handlers run as well; an event that has none is acknowledged
+/// with nothing.
 public struct EventSequence: AsyncSequence, Sendable {
     /// Takes the queue off once nobody reads any more.
     fileprivate final class Subscription: Sendable {

@@ -54,8 +54,8 @@ public final class SimpleClient: Sendable {
         try await whenJoined { try await client.emit(event, arguments: values, namespace: $0) }
     }
 
-    /// Emits an event and waits for its ack. See `NamespaceScope.call`. An event whose ack was lost with the connection is
-    /// not sent again: that is `disconnected`.
+    /// Emits an event and waits for its ack. See `NamespaceScope.call`. An event whose ack was lost with the connection
+    /// is not sent again: that is `disconnected`.
     @discardableResult
     public func call(
         _ event: String, _ arguments: SocketIOValue..., timeout: Duration = .seconds(60)

@@ -205,6 +205,19 @@ struct ClientMachine {
 
     // MARK: Packets
 
+    /// Whether a packet is an event that only has to be handed on: the shell may do that without asking further.
+    func isPlainEvent(_ packet: borrowing SocketPacket, in namespace: String) -> Bool {
+        guard packet.kind.isEvent, isOpen, actions.isEmpty, let session = namespaces[namespace] else { return false }
+        return session.isJoined && session.recoveryID == nil
+    }
+
+    /// Whether an emission only has to be sent: the shell may do that without asking further.
+    func isPlainEmission(_ emission: borrowing Emission) -> Bool {
+        guard emission.ackRequest == nil, !emission.isVolatile, isOpen, actions.isEmpty else { return false }
+        guard configuration.retries == 0 || emission.isAck else { return false }
+        return namespaces[emission.namespace]?.isJoined ?? false
+    }
+
     mutating func receive(_ packet: SocketPacket, at now: NIODeadline) {
         guard isOpen else { return }
         let name = packet.namespace

@@ -26,6 +26,10 @@ struct Emission: Sendable {
         if case .event(let request) = kind { request } else { nil }
     }
 
+    var isAck: Bool {
+        if case .ack = kind { true } else { false }
+    }
+
     func packet(ackID: Int?) -> SocketPacket {
         switch kind {
         case .event:

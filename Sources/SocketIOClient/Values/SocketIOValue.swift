@@ -5,9 +5,9 @@
 ///
 /// Written in Swift as literals: `["room": "lobby", "tags": [1, 2.5, nil, true]]`.
 ///
-/// What goes over the wire, or comes from it, is nested at most 512 lists and objects deep; sending a deeper value throws.
-/// One that a program makes some ten thousand deep ends the stack when it is released or compared, as any Swift value
-/// that holds itself does.
+/// What goes over the wire, or comes from it, is nested at most 512 lists and objects deep; sending a deeper value
+/// throws. One that a program makes some ten thousand deep ends the stack when it is released or compared, as any Swift
+/// value that holds itself does.
 public enum SocketIOValue: Hashable, Sendable {
     case null
     case bool(Bool)

@@ -10,8 +10,9 @@ struct HandlerRegistryTests {
 
     /// What the handler that is found was given, with its own name in front.
     private func found(_ registry: HandlerRegistry, _ name: String, _ namespace: String = "/") async throws -> String? {
-        guard let handler = registry.handler(for: context(name, namespace)) else { return nil }
-        return try await handler()?.arguments.map(\.description).joined(separator: " ")
+        let context = context(name, namespace)
+        guard let handler = registry.handler(for: context) else { return nil }
+        return try await handler(context)?.arguments.map(\.description).joined(separator: " ")
     }
 
     private func registry(_ handlers: [(event: String, namespace: String)]) -> HandlerRegistry {
