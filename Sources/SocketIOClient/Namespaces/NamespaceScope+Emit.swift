@@ -24,7 +24,8 @@ extension NamespaceScope {
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) async throws {
-        try await emit(event, arguments: arguments, namespace: namespace, volatile, timeout, callback)
+        try await emit(
+            event, arguments: arguments, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
     /// As above.
@@ -34,15 +35,8 @@ extension NamespaceScope {
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) async throws {
         let values = try Arguments(encoding: repeat each arguments).values
-        try await emit(event, arguments: values, namespace: namespace, volatile, timeout, callback)
-    }
-
-    func emit(
-        _ event: String, arguments: [SocketIOValue], namespace: String?, _ volatile: Bool = false,
-        _ timeout: Duration? = nil, _ callback: AckCallback? = nil
-    ) async throws {
-        let outgoing = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
-        try await outgoing.core.port.send(outgoing.emission)
+        try await emit(
+            event, arguments: values, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
     /// As above, outside of async code.
@@ -78,6 +72,36 @@ extension NamespaceScope {
         _ data: some Encodable & Sendable, namespace: String? = nil, callback: AckCallback? = nil
     ) async throws {
         try await emit("message", data, namespace: namespace, callback: callback)
+    }
+
+    // MARK: Lists
+
+    /// As `emit`, for arguments whose number is known only when the program runs.
+    public func emit(
+        _ event: String, arguments: [SocketIOValue], namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) async throws {
+        let outgoing = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try await outgoing.core.port.send(outgoing.emission)
+    }
+
+    /// As above, outside of async code.
+    public func emit(
+        _ event: String, arguments: [SocketIOValue], namespace: String? = nil, volatile: Bool = false,
+        timeout: Duration? = nil, callback: AckCallback? = nil
+    ) throws {
+        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try emission.core.port.sendNow(emission.emission)
+    }
+
+    /// As `call`, for arguments whose number is known only when the program runs.
+    ///
+    /// - Returns: all arguments of the ack, however many.
+    @discardableResult
+    public func call(
+        _ event: String, arguments: [SocketIOValue], namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> Arguments {
+        try await ask(event, arguments, namespace, timeout)
     }
 
     // MARK: Calling
