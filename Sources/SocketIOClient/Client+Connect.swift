@@ -120,7 +120,12 @@ extension Client {
             throw SocketIOClientError(.invalidAddress, "expected at least one transport, .polling or .websocket")
         }
         let source = ConnectSource(url: url, headers: headers, auth: auth)
-        try await start(source, plan, transports, path)
+        do {
+            try await start(source, plan, transports, path)
+        } catch {
+            await core.lanes.drain(plan.namespaces, within: plan.waitTimeout, on: core.port.eventLoop)
+            throw error
+        }
         await core.lanes.drain(plan.namespaces, within: plan.waitTimeout, on: core.port.eventLoop)
     }
 
