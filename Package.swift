@@ -74,6 +74,7 @@ let package = Package(
                 "EngineIOCore", "SocketIOCore", "SiphonCore", "EngineIOTransport",
             ]),
         .executableTarget(name: "Examples", dependencies: ["SocketIOClient"], swiftSettings: strict),
+        .executableTarget(name: "ClientBench", dependencies: [locks, "SocketIOClient"], swiftSettings: strict),
         library(
             "SiphonProxy",
             [

@@ -10,6 +10,7 @@ extension CallingSession.Configuration {
         queuedBytesLimit = limits.queuedBytes
         openTimeout = TimeAmount(limits.upstreamHandshake)
         probeTimeout = TimeAmount(limits.upgrade)
+        postTimeout = limits.upstreamPost.map { TimeAmount($0) }
     }
 }
 

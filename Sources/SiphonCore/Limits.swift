@@ -61,6 +61,10 @@ package struct Limits: Sendable {
     /// and the 20 s after which JavaScript clients give up, so that they see the reason.
     package var upstreamHandshake = Duration.milliseconds(4800)
 
+    /// How long the upstream may take to answer a POST of its own session; nil for as long as its heartbeats come. Past
+    /// it the session ends. Siphon sets none: how long is too long, the client knows.
+    package var upstreamPost: Duration?
+
     /// How long a client may take from connecting, or from the response before, to the end of its request head. Past
     /// it the connection is closed.
     package var requestHead = Duration.seconds(30)

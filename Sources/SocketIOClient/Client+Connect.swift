@@ -133,8 +133,9 @@ extension Client {
         _ source: ConnectSource, _ plan: ClientMachine.Plan, _ transports: [Transport], _ path: String
     ) async throws {
         let promise = core.port.eventLoop.makePromise(of: Void.self)
+        let ticket = ConnectTicket(self)
         core.port.onLoop { connection in
-            connection.connect(source, plan, transports: transports, path: path) { result in
+            connection.connect(ticket, source, plan, transports: transports, path: path) { result in
                 promise.completeWith(result.mapError { $0 })
             }
         }
@@ -146,7 +147,7 @@ extension Client {
                 throw error
             }
         } onCancel: {
-            core.port.onLoop { $0.disconnect() }
+            core.port.onLoop { $0.cancel(ticket) }
         }
     }
 

@@ -12,8 +12,8 @@ import NIOCore
 /// ```
 ///
 /// Everything may be called from any task and any thread. Handlers of one namespace run one after the other, in the
-/// order in which their events came. A client that nobody holds any more disconnects; a handler that holds its client
-/// keeps it, until `off` or `removeAllHandlers`.
+/// order in which their events came. A client lives as long as its connection, also where nobody else holds it; one
+/// that a handler of its own holds lives on until `off` or `removeAllHandlers`.
 public final class Client: Sendable {
     let core: ClientCore
 
@@ -78,8 +78,6 @@ public final class Client: Sendable {
             configuration: configuration, options: options, ackTimeout: ackTimeout,
             handlerExecutor: handlerExecutor, logger: logger ?? .errorsOnly)
     }
-
-    deinit { core.port.onLoop { $0.disconnect() } }
 
     // MARK: State
 

@@ -17,6 +17,8 @@ extension CallingSession {
         package var openTimeout = TimeAmount.seconds(20)
         /// From `beginUpgrade` to the `5` that completes it. Past it the session stays on polling.
         package var probeTimeout = TimeAmount.seconds(10)
+        /// From a POST to its answer; nil for as long as the server's heartbeats come. Past it the session ends.
+        package var postTimeout: TimeAmount?
         /// How long the last POSTs of a closing session may take.
         package var closeWait = TimeAmount.seconds(10)
 

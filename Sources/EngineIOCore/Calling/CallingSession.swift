@@ -37,6 +37,8 @@ package struct CallingSession: Sendable {
     private var upgrade = Upgrade.notTried
     private var isPolling = false
     private var isPosting = false
+    /// Until when the POST that is under way has to be answered; nil where it has no limit.
+    private var postDeadline: NIODeadline?
     private var webSocket = WebSocketState.none
     private var heartbeatTolerance = TimeAmount.zero
     private var lastPacketAt: NIODeadline
@@ -81,7 +83,7 @@ package struct CallingSession: Sendable {
         switch phase {
         case .ended: nil
         case .opening(let by), .closing(let by): by
-        case .open: upgradeDeadline.map { min($0, heartbeatDeadline) } ?? heartbeatDeadline
+        case .open: [upgradeDeadline, isPosting ? postDeadline : nil].reduce(heartbeatDeadline) { min($0, $1 ?? $0) }
         }
     }
 
@@ -118,7 +120,7 @@ package struct CallingSession: Sendable {
         } catch {
             end(.protocolViolation(error))
         }
-        startRequests()
+        startRequests(at: now)
     }
 
     /// The GET got no answer.
@@ -136,7 +138,7 @@ package struct CallingSession: Sendable {
         guard isPosting else { return }
         isPosting = false
         if status != 200 { return fail(.refused(status: status, body: body)) }
-        startRequests()
+        startRequests(at: now)
     }
 
     /// The POST got no answer.
@@ -147,8 +149,8 @@ package struct CallingSession: Sendable {
     }
 
     /// Goes on after an answer: starts the requests that can be started, or does what waited for the last of them.
-    private mutating func startRequests() {
-        startPost()
+    private mutating func startRequests(at now: NIODeadline) {
+        startPost(at: now)
         switch phase {
         case .ended, .opening: return
         case .closing:
@@ -164,9 +166,10 @@ package struct CallingSession: Sendable {
         push(.poll)
     }
 
-    private mutating func startPost() {
+    private mutating func startPost(at now: NIODeadline) {
         guard transport == .polling, let handshake, !isPosting, !isDraining, !queue.isEmpty else { return }
         isPosting = true
+        postDeadline = configuration.postTimeout.map { now + $0 }
         let bytesLimit = min(handshake.maxPayload ?? .max, configuration.payloadBytesLimit)
         let body = queue.takePayload(packetLimit: configuration.packetsPerPayloadSent, bytesLimit: bytesLimit)
         push(.post(body))
@@ -186,7 +189,7 @@ package struct CallingSession: Sendable {
     /// The WebSocket could not be opened: no connection, or an answer other than 101.
     package mutating func refusedWebSocket(at now: NIODeadline) {
         guard case .connecting = webSocket else { return }
-        loseWebSocket(.lost)
+        loseWebSocket(.lost, at: now)
     }
 
     /// Whether messages pass over the WebSocket just now with nothing else to be done: the shell may hand those of it
@@ -204,7 +207,7 @@ package struct CallingSession: Sendable {
         _ kind: EngineMessage.Kind, _ payload: ByteBuffer, frames: ByteBuffer?, at now: NIODeadline
     ) {
         guard case .open = webSocket else { return }
-        guard transport == .webSocket else { return receiveProbe(kind, payload) }
+        guard transport == .webSocket else { return receiveProbe(kind, payload, at: now) }
         do throws(EngineIOError) {
             receive(try EnginePacket(webSocket: kind, payload, frames: frames), at: now)
         } catch {
@@ -215,12 +218,12 @@ package struct CallingSession: Sendable {
     /// The WebSocket is gone: closed by a close frame, whose code may be missing, or cut, which is not clean.
     package mutating func closedWebSocket(code: UInt16?, reason: String, isClean: Bool, at now: NIODeadline) {
         guard case .open = webSocket else { return }
-        loseWebSocket(isClean ? .webSocketClosed(code: code, reason: reason) : .lost)
+        loseWebSocket(isClean ? .webSocketClosed(code: code, reason: reason) : .lost, at: now)
     }
 
-    private mutating func loseWebSocket(_ reason: SessionEnd) {
+    private mutating func loseWebSocket(_ reason: SessionEnd, at now: NIODeadline) {
         webSocket = .none
-        if transport == .webSocket { end(reason) } else { failUpgrade() }
+        if transport == .webSocket { end(reason) } else { failUpgrade(at: now) }
     }
 
     private mutating func connectWebSocket() {
@@ -245,13 +248,15 @@ package struct CallingSession: Sendable {
         connectWebSocket()
     }
 
-    private mutating func receiveProbe(_ kind: EngineMessage.Kind, _ payload: ByteBuffer) {
+    private mutating func receiveProbe(
+        _ kind: EngineMessage.Kind, _ payload: ByteBuffer, at now: NIODeadline
+    ) {
         switch (upgrade, try? EnginePacket(webSocket: kind, payload, frames: nil)) {
         case (.probing(let by), .pong(EnginePacket.probe)):
             upgrade = .draining(by: by)
             finishUpgrade()
         case (.probing, .noop), (.draining, .noop): return  // python sends one where no poll is pending
-        default: failUpgrade()
+        default: failUpgrade(at: now)
         }
     }
 
@@ -264,10 +269,10 @@ package struct CallingSession: Sendable {
         sendQueue()
     }
 
-    private mutating func failUpgrade() {
+    private mutating func failUpgrade(at now: NIODeadline) {
         cancelUpgrade()
         push(.upgradeFailed)
-        startRequests()
+        startRequests(at: now)
     }
 
     private mutating func cancelUpgrade() {
@@ -293,7 +298,7 @@ package struct CallingSession: Sendable {
         if transport == .webSocket, isOpen { return push(.send(packet)) }
         guard !queue.isFull(for: packet, bytesLimit: configuration.queuedBytesLimit) else { return end(.queueFull) }
         queue.append(packet)
-        startPost()
+        startPost(at: now)
     }
 
     private mutating func receive(_ packet: EnginePacket, at now: NIODeadline) {
@@ -333,8 +338,9 @@ package struct CallingSession: Sendable {
         case .opening(let by) where by <= now: end(.lost)
         case .closing(let by) where by <= now: end(.closedLocally)
         case .open where heartbeatDeadline <= now: end(.pingTimeout)
+        case .open where isPosting && postDeadline.map { $0 <= now } ?? false: end(.lost)
         case .open:
-            if let upgradeDeadline, upgradeDeadline <= now { failUpgrade() }
+            if let upgradeDeadline, upgradeDeadline <= now { failUpgrade(at: now) }
         case .opening, .closing, .ended: return
         }
     }
@@ -351,7 +357,7 @@ package struct CallingSession: Sendable {
             cancelUpgrade()
             queue.append(.close)
             phase = .closing(by: now + configuration.closeWait)
-            startRequests()
+            startRequests(at: now)
         case (.opening, _): end(.closedLocally)
         }
     }

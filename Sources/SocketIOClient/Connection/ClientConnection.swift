@@ -30,11 +30,17 @@ final class ClientConnection: CallingHopOwner {
     private var pressure = Pressure()
     /// Of the machine when the state was last told of it.
     private var stateVersion = -1
+    /// After a packet that was left out: its attachments are, too.
+    private var skipsBinary = false
+    /// What waits for handlers, as of the last read.
+    private var backlogBytes = 0
     private var isDraining = false
     /// Whether something came or went that may have moved a deadline.
     private var wasDisturbed = true
     private var toldWaitingBytes = 0
     private var toldPendingAcks = 0
+    /// Of the caller who connected last; kept as long as there is a connection, or one may come.
+    private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
     private var onFinish: [EventLoopPromise<Void>] = []
     private var onJoin: [(namespace: String, promise: EventLoopPromise<Bool>)] = []
@@ -51,12 +57,16 @@ final class ClientConnection: CallingHopOwner {
         var limits = Limits()
         limits.messageBytes = configuration.limits.messageBytes
         limits.upstreamHandshake = options.requestTimeout
+        limits.upstreamPost = options.requestTimeout
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
         machine = ClientMachine(configuration: configuration)
         decoder = Self.makeDecoder(configuration.limits)
         timer.onDeadline = { [weak self] in self?.advance() }
     }
+
+    /// From so much on that waits for handlers, what comes is copied out of what was read with it.
+    private static let detachingBytes = 64 << 10
 
     private var now: NIODeadline { .now() }
 
@@ -67,19 +77,25 @@ final class ClientConnection: CallingHopOwner {
     // MARK: What the client asks for
 
     func connect(
-        _ source: ConnectSource, _ plan: ClientMachine.Plan, transports: [Transport], path: String,
-        completion: @escaping (Result<Void, SocketIOClientError>) -> Void
+        _ ticket: ConnectTicket, _ source: ConnectSource, _ plan: ClientMachine.Plan, transports: [Transport],
+        path: String, completion: @escaping (Result<Void, SocketIOClientError>) -> Void
     ) {
         do throws(SocketIOClientError) {
             try machine.connect(plan)
         } catch {
             return completion(.failure(error))
         }
+        self.ticket = ticket
         self.source = source
         options.transports = transports
         options.path = path
         onConnect = completion
         drain()
+    }
+
+    /// Gives up connecting, if that is what it is still doing for this caller.
+    func cancel(_ ticket: ConnectTicket) {
+        if self.ticket === ticket, onConnect != nil { disconnect() }
     }
 
     func disconnect() {
@@ -188,7 +204,10 @@ final class ClientConnection: CallingHopOwner {
             updateState()
             completion?(result)
         case .finished:
+            source = nil
+            ticket = nil
             updateState()
+            logger.debug("disconnected")
             let promises = onFinish
             onFinish = []
             for promise in promises { promise.succeed() }
@@ -206,7 +225,7 @@ final class ClientConnection: CallingHopOwner {
     private func deliver(_ delivery: Delivery) {
         switch delivery.kind {
         case .event: break
-        case .connect, .refused, .failed, .disconnect, .finished: updateState()
+        case .connect, .refused, .failed, .disconnect, .unreadable, .finished: updateState()
         }
         lanes.push(.delivery(delivery), to: .init(namespace: delivery.namespace))
     }
@@ -303,6 +322,7 @@ final class ClientConnection: CallingHopOwner {
         case .upgraded:
             transport = .websocket
             stateVersion = -1
+            logger.debug("upgraded to WebSocket")
         case .refused(let response):
             letGo()
             machine.failed(.refused(response), at: now)
@@ -312,6 +332,7 @@ final class ClientConnection: CallingHopOwner {
         case .ended(let end):
             let wasOpening = answer != nil
             letGo()
+            logger.debug("the session has ended", metadata: ["details": "\(end.details)"])
             if wasOpening, end != .closedLocally {
                 machine.failed(.ended(end, options.requestTimeout), at: now)
             } else {
@@ -325,6 +346,7 @@ final class ClientConnection: CallingHopOwner {
         pressure.longestPause = Pressure.longestPause(pingTimeout: handshake.pingTimeout)
         let auth = answer?.auth
         answer = nil
+        logger.debug("connected", metadata: ["transport": "\(transport.rawValue)"])
         machine.opened(auth: auth, at: now)
         if transport == .polling, options.transports.contains(.websocket), handshake.upgrades.contains("websocket") {
             hop?.beginUpgrade(at: now)
@@ -333,19 +355,28 @@ final class ClientConnection: CallingHopOwner {
 
     private func receive(_ message: EngineMessage) {
         do throws(SocketIOError) {
+            if skipsBinary, message.kind == .binary { return }
+            skipsBinary = false
+            // What waits keeps all alive that was read together with it.
+            let message = backlogBytes < Self.detachingBytes ? message : message.detached()
             guard let packet = try decoder.receive(message) else { return }
             let namespace = packet.namespace
             if machine.isPlainEvent(packet, in: namespace) {
-                deliver(Delivery(namespace: namespace, kind: .event(packet)))
+                deliver(Delivery(namespace: namespace, kind: .event(packet), session: machine.session))
             } else {
                 wasDisturbed = true
                 machine.receive(packet, at: now)
             }
         } catch {
             _ = decoder.takeUnfinished()
-            logger.error(
-                "a packet of the server cannot be read and was dropped",
-                metadata: ["code": "\(error.code.rawValue)", "offset": "\(error.offset)"])
+            skipsBinary = true
+            wasDisturbed = true
+            machine.receiveUnreadable(
+                SocketIOClientError(
+                    .protocolViolation,
+                    "a packet of the server was left out: \(error.code.rawValue) at byte \(error.offset)"))
+            // The text that came in the place of binary is a packet of its own.
+            if error.code == .missingAttachments { receive(message) }
         }
     }
 
@@ -384,6 +415,7 @@ final class ClientConnection: CallingHopOwner {
     /// Handlers that are slow hold up the server, but not its heartbeats for too long.
     private var mayRead: Bool {
         let bytes = lanes.bytes
+        backlogBytes = bytes
         if bytes > machine.configuration.limits.waitingBytesLimit { overflow() }
         let isFull = bytes >= machine.configuration.limits.receiveBufferBytes
         let mayRead = pressure.mayRead(isCongested: isFull, at: now)

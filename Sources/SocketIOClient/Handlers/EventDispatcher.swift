@@ -29,16 +29,17 @@ final class EventDispatcher: Sendable {
             (context.name, context.arguments) = try delivery.content()
             // Spares what most events do not need.
             let ack = registry.isPlain ? try await callHandler(context) : try await run(context)
-            if let id = delivery.ackID, let ack { try await acknowledge(delivery.namespace, id, ack) }
+            if let id = delivery.ackID, let ack { try await acknowledge(delivery, id, ack) }
         } catch {
-            await handle(error, in: context, ackID: delivery.ackID)
+            await handle(error, in: context, of: delivery)
         }
     }
 
-    private func acknowledge(_ namespace: String, _ id: String, _ ack: Ack) async throws {
+    private func acknowledge(_ delivery: Delivery, _ id: String, _ ack: Ack) async throws {
         let payload = try WirePayload(eventName: nil, arguments: ack.arguments)
         let emission = Emission(
-            namespace: namespace, kind: .ack(id: id), payload: payload.json, attachments: payload.attachments)
+            namespace: delivery.namespace, kind: .ack(id: id, session: delivery.session), payload: payload.json,
+            attachments: payload.attachments)
         do {
             try await port.send(emission)
         } catch is SocketIOClientError {
@@ -74,15 +75,16 @@ final class EventDispatcher: Sendable {
         } catch {
             let context = EventContext(
                 namespace: namespace, name: name, arguments: [], socketID: state.sid(of: namespace), wantsAck: false)
-            await handle(error, in: context, ackID: nil)
+            await handle(error, in: context, of: nil)
         }
     }
 
-    private func handle(_ error: any Error, in context: EventContext, ackID: String?) async {
+    /// - Parameter delivery: the event that the error came of, if it was one.
+    private func handle(_ error: any Error, in context: EventContext, of delivery: Delivery?) async {
         do {
             guard let handler = registry.exceptionHandler(for: error) else { throw error }
             let ack = try await handler.run(error, context)
-            if let ackID, let ack { try await acknowledge(context.namespace, ackID, ack) }
+            if let delivery, let id = delivery.ackID, let ack { try await acknowledge(delivery, id, ack) }
         } catch {
             await report(error, in: context)
         }
@@ -124,6 +126,7 @@ extension Delivery {
             guard packet.payload.readableBytes > 0 else { return ("connect_error", []) }
             let data = try SocketIOValue.value(payload: packet.payload)
             return ("connect_error", data.array ?? [data])
+        case .unreadable(let error): throw error
         case .event(let packet):
             var list = try SocketIOValue.list(of: packet)[...]
             guard let name = list.popFirst()?.string else {

@@ -34,6 +34,8 @@ struct ClientMachine {
     /// Changes with everything that can be asked below, but for what waits.
     private(set) var version = 0
     private var acks = AckTable()
+    /// Counts the sessions that were opened.
+    private(set) var session = 0
     /// How many attempts to reconnect there were since the last that succeeded.
     private var attempt = 0
     /// Whether `connect` waits to be told.
@@ -114,6 +116,7 @@ struct ClientMachine {
     /// - Parameter auth: what the CONNECT of each namespace carries; nil for nothing.
     mutating func opened(auth: SocketIOValue?, at now: NIODeadline) {
         guard case .opening = phase else { return }
+        session += 1
         phase = .open(joinsBy: plan.waits ? now + plan.waitTimeout : nil)
         for name in plan.namespaces {
             guard var session = namespaces[name] else { continue }
@@ -211,10 +214,19 @@ struct ClientMachine {
         return session.isJoined && session.recoveryID == nil
     }
 
+    /// A packet, or what should be one, cannot be read. It is left out.
+    mutating func receiveUnreadable(_ error: SocketIOClientError) {
+        guard isOpen, let name = plan.namespaces.first else { return }
+        deliver(.unreadable(error), name)
+    }
+
     /// Whether an emission only has to be sent: the shell may do that without asking further.
     func isPlainEmission(_ emission: borrowing Emission) -> Bool {
         guard emission.ackRequest == nil, !emission.isVolatile, isOpen, actions.isEmpty else { return false }
-        guard configuration.retries == 0 || emission.isAck else { return false }
+        switch emission.kind {
+        case .ack(_, session: let session): guard session == self.session else { return false }
+        case .event: guard configuration.retries == 0 else { return false }
+        }
         return namespaces[emission.namespace]?.isJoined ?? false
     }
 
@@ -345,9 +357,9 @@ struct ClientMachine {
     private mutating func deliver(_ kind: Delivery.Kind, _ namespace: String) {
         switch kind {
         case .event: break
-        case .connect, .refused, .failed, .disconnect, .finished: version += 1
+        case .connect, .refused, .failed, .disconnect, .unreadable, .finished: version += 1
         }
-        push(.deliver(Delivery(namespace: namespace, kind: kind)))
+        push(.deliver(Delivery(namespace: namespace, kind: kind, session: session)))
     }
 
     // MARK: Disconnecting
@@ -389,8 +401,8 @@ struct ClientMachine {
         let name = emission.namespace
         let isJoined = isOpen && namespaces[name]?.isJoined == true
         switch emission.kind {
-        case .ack:
-            if isJoined { push(.send(emission.packet(ackID: nil))) }
+        case .ack(_, session: let session):
+            if isJoined, session == self.session { push(.send(emission.packet(ackID: nil))) }
         case .event(let request):
             if emission.isVolatile, !isJoined || !isWritable {
                 request?.answer(.failure(.volatileDropped))

@@ -10,10 +10,14 @@ struct Delivery: Sendable {
         case failed(SocketIOClientError)
         case disconnect(DisconnectReason, details: String)
         case event(SocketPacket)
+        /// Something that cannot be read.
+        case unreadable(SocketIOClientError)
         /// There is no connection, and none will come by itself.
         case finished
     }
 
     let namespace: String
     let kind: Kind
+    /// Which of the client's sessions it came in, by number.
+    var session = 0
 }

@@ -8,8 +8,9 @@ struct Emission: Sendable {
 
     enum Kind: Sendable {
         case event(AckRequest?)
-        /// The answer to an event of the server: the digits of its ack id.
-        case ack(id: String)
+        /// The answer to an event of the server: the digits of its ack id, and the session that it came in. In another
+        /// session that id is another event's.
+        case ack(id: String, session: Int)
     }
 
     let namespace: String
@@ -26,17 +27,13 @@ struct Emission: Sendable {
         if case .event(let request) = kind { request } else { nil }
     }
 
-    var isAck: Bool {
-        if case .ack = kind { true } else { false }
-    }
-
     func packet(ackID: Int?) -> SocketPacket {
         switch kind {
         case .event:
             SocketPacket(
                 kind: .event, namespace: namespace, ackID: ackID.map(String.init), payload: payload,
                 attachments: attachments)
-        case .ack(let id):
+        case .ack(let id, _):
             SocketPacket(kind: .ack, namespace: namespace, ackID: id, payload: payload, attachments: attachments)
         }
     }

@@ -53,6 +53,18 @@ struct CallingPollingTests {
         #expect(playbook.session.nextDeadline == nil)
     }
 
+    @Test("ends where a POST is not answered in time, if there is a time for it")
+    func postTimeout() {
+        var playbook = CallingPlaybook.polling { $0.postTimeout = .milliseconds(100) }
+        playbook.step(.send(.text("a")), .post("4a"))
+        playbook.step(.wait(99))
+        playbook.step(.posted())
+        playbook.step(.wait(50))
+        playbook.step(.send(.text("b")), .post("4b"))
+        #expect(playbook.millisecondsToDeadline == 100)
+        playbook.step(.wait(100), .abortRequests, .ended(.lost))
+    }
+
     @Test("polls again after each answer, and posts one body at a time, whatever the answers say")
     func posts() {
         var playbook = CallingPlaybook.polling()

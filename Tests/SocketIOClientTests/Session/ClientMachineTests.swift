@@ -348,7 +348,34 @@ struct ClientMachineTests {
         #expect(play.lines() == ["open", "send 0"])
     }
 
+    // MARK: Sessions
+
+    @Test("acknowledges an event only in the session that it came in: elsewhere the id is another event's")
+    func acksOfSessions() throws {
+        var play = try MachinePlaybook.joined()
+        let session = play.machine.session
+        play.acknowledge("7", of: session)
+        #expect(play.lines() == ["send 37[]"])
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"b"}"#)
+        _ = play.lines()
+        play.acknowledge("7", of: session)
+        #expect(play.lines() == [])
+        play.acknowledge("7", of: play.machine.session)
+        #expect(play.lines() == ["send 37[]"])
+    }
+
     // MARK: Hostile servers
+
+    @Test("tells of a packet that cannot be read, and goes on")
+    func unreadable() throws {
+        var play = try MachinePlaybook.joined()
+        play.machine.receiveUnreadable(SocketIOClientError(.protocolViolation, "no"))
+        #expect(play.lines() == ["/ unreadable protocolViolation"])
+        #expect(play.machine.isOpen)
+    }
 
     @Test(
         "is not confused by packets that nobody asked for",

@@ -61,6 +61,11 @@ struct MachinePlaybook {
                 isVolatile: isVolatile), isWritable: isWritable, at: now)
     }
 
+    mutating func acknowledge(_ id: String, of session: Int) {
+        machine.emit(
+            Emission(namespace: "/", kind: .ack(id: id, session: session), payload: Array("[]".utf8)), at: now)
+    }
+
     /// Goes to a later time.
     mutating func advance(_ amount: TimeAmount) {
         now = now + amount
@@ -95,6 +100,7 @@ struct MachinePlaybook {
         case .failed(let error): "failed \(error.code)"
         case .disconnect(let reason, let details): "disconnect \(reason.rawValue): \(details)"
         case .event(let packet): "event " + String(buffer: packet.payload)
+        case .unreadable(let error): "unreadable \(error.code)"
         case .finished: "finished"
         }
     }
