@@ -102,8 +102,7 @@ let package = Package(
             name: "siphon",
             dependencies: [
                 nioCore, nioPosix, nioHTTP1, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
-                "SiphonCapture", "EngineIOTransport",
-                "SiphonProxy", "SiphonInspector", "SiphonDemo",
+                "SiphonCapture", "EngineIOTransport", "SiphonProxy", "SiphonInspector", "SiphonDemo", "SocketIOClient",
             ],
             swiftSettings: strict),
         tests(of: "LosslessJSON"),
@@ -128,7 +127,9 @@ let package = Package(
                 nioCore, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore", "SiphonCapture",
                 "SiphonRules",
             ]),
-        tests(of: "siphon", [nioCore, nioHTTP1, nioEmbedded, "LosslessJSON", "SiphonCore", "SiphonRules"]),
+        tests(
+            of: "siphon",
+            [nioCore, nioHTTP1, nioEmbedded, "LosslessJSON", "SiphonCore", "SiphonRules", "SocketIOClient"]),
         tests(of: "SiphonDemo", [nioCore, "LosslessJSON", "EngineIOCore", "SocketIOCore"]),
     ]
 )

@@ -5,6 +5,7 @@ enum Command {
     case proxy(ProxyOptions)
     case demo(ProxyOptions)
     case rules(RulesOptions)
+    case client(ClientOptions)
 
     init(parsing words: [String]) throws(CommandError) {
         if words.contains("--help") || words.contains("-h") {
@@ -20,6 +21,7 @@ enum Command {
         case "proxy": self = .proxy(try ProxyOptions(parsing: words.dropFirst()))
         case "demo": self = .demo(try ProxyOptions(ofDemo: words.dropFirst()))
         case "rules": self = .rules(try RulesOptions(parsing: words.dropFirst(), environment: Environment.current))
+        case "client": self = .client(try ClientOptions(parsing: words.dropFirst()))
         default: self = .proxy(try ProxyOptions(parsing: words[...]))
         }
     }

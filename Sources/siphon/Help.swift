@@ -3,9 +3,8 @@ import CDashboard
 /// What `siphon --help` and `siphon help <topic>` say.
 enum Help {
     static func show(_ topic: String?) throws(CommandError) {
-        guard let topic else { return Terminal.print(overview) }
-        guard let text = topics[topic] else {
-            throw .usage("no help on “\(topic)”; topics: \(topics.keys.sorted().joined(separator: ", "))")
+        guard let text = topic.map({ topics[$0] }) ?? overview else {
+            throw .usage("no help on “\(topic ?? "")”; topics: \(topics.keys.sorted().joined(separator: ", "))")
         }
         Terminal.print(text)
     }
@@ -27,6 +26,10 @@ enum Help {
 
           siphon rules list|add|remove|enable|disable|order|save|check
 
+        And this talks to a Socket.IO server itself, at a terminal or in a pipe:
+
+          siphon client <url>
+
         --listen 127.0.0.1:4000           where clients connect; port 0 lets the kernel choose
         --inspector 127.0.0.1:4001        where the page and the REST API are
         --no-inspector                    without them
@@ -45,6 +48,7 @@ enum Help {
         siphon help filters               the language that finds events
         siphon help rules                 how to drop and change them
         siphon help demo                  what to try in the demo
+        siphon help client                how to talk to a server
         siphon --version
         """
 
@@ -62,6 +66,7 @@ enum Help {
         {"name": "whisper", "when": "event:say", "then": {"set": {"args[0].text": "psst"}}}
         """,
         "filters": filters,
+        "client": client,
         "rules": """
         A rule says what to do with the events that a filter finds. In a file for --rules:
 
@@ -128,6 +133,48 @@ enum Help {
           siphon rules add '{ name: no gossip, when: event:gossip, then: drop }'
         """,
     ]
+
+    private static let client = """
+        siphon client <url> [options]
+
+        Connects to a Socket.IO server (v3 or v4). At a terminal: a prompt, with what the server sends above it.
+
+          $ siphon client localhost:3000 --namespace /chat --auth '{"token": "secret"}'
+          /chat> emit join {"room": "lobby"}
+          /chat> call sum 1 2               shows the ack and how long it took
+          /chat> help                       lists the commands: emit call send in connect disconnect status history
+
+        --namespace /chat                 which to join; several times for several; / by default
+        --auth JSON                       what the server's connect handler gets; @FILE reads it from a file
+        --transport polling|websocket     twice for the order; by default polling, then an upgrade to WebSocket
+        --path /socket.io/                where Socket.IO listens
+        --header "Name: value"            with every request; several times for several
+        --insecure                        believe any certificate
+        --trust FILE                      believe the certificates in this PEM file in place of the system's
+        --proxy URL                       an HTTP proxy
+        --timeout 10                      seconds that connecting may take, and each ack
+        --emit EVENT [JSON…]              sends this one event and ends; a word that is no JSON is a string
+        --ack                             waits for its ack and prints the arguments, each as JSON on a line;
+                                          exits 1 where none comes
+        --json                            writes JSON lines to a terminal, too
+        --listen                          stays after --emit and at the end of the input, until ctrl-c; at a terminal
+                                          it only prints
+
+          $ siphon client localhost:3000 --emit sum 1 2 --ack
+          3
+          $ siphon client localhost:3000 --listen | jq -c 'select(.name == "chat").args'
+
+        In a pipe each line of input is an event to emit; the namespace is the first of --namespace unless it says so:
+
+          {"emit": "chat", "args": ["hi", {"$binary": "AQID"}], "namespace": "/chat", "ack": true, "id": 7}
+
+        and each line of output is what happened: "kind" is event, ack, connect, disconnect, connect_error or error, and
+        "time", "from" (upstream: the server), "namespace", "name" and "args" are those of the API. An ack names the
+        "id" of its event as "answers", or the number of its line. At the end of the input the acks are waited for;
+        exits 1 where one did not come or an event could not be sent.
+
+        Through Siphon, to see both sides: start  siphon http://localhost:3000  and let the client connect to it.
+        """
 
     /// What the page shows, too: one text, embedded with the page.
     private static var filters: String {

@@ -11,6 +11,7 @@ enum Siphon {
             case .version: Terminal.print("siphon \(version)")
             case .proxy(let options): try await ProxyCommand(options).run()
             case .demo(let options): try await DemoCommand(options).run()
+            case .client(let options): try await ClientCommand(options, environment: Environment.current).run()
             case .rules(let options): try await RulesCommand(options, environment: Environment.current).run()
             }
         } catch {

@@ -17,7 +17,8 @@ enum TerminalText {
         return result
     }
 
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether a terminal shows nothing for it, or something else than the character.
+    static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         // What joins two characters into one does no harm and is in many emoji.
         case .format: scalar.value != 0x200C && scalar.value != 0x200D
@@ -26,14 +27,21 @@ enum TerminalText {
         }
     }
 
-    /// JSON on one line, with those characters that a terminal takes for commands written as JSON escapes.
-    static func json(_ value: JSONValue) -> String {
+    /// JSON on one line, with every character that is not seen by itself written as JSON escapes it.
+    static func json(_ value: JSONValue) -> String { json(text: value.text) }
+
+    /// As above.
+    static func json(text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = ""
-        for scalar in value.text.unicodeScalars {
-            if scalar.value >= 0x7F, scalar.properties.generalCategory == .control {
-                result += "\\u00" + String(scalar.value, radix: 16)
-            } else {
+        for scalar in text.unicodeScalars {
+            guard isHidden(scalar) else {
                 result.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             }
         }
         return result
@@ -59,7 +67,7 @@ enum TerminalText {
         return result + "…"
     }
 
-    private static func width(of character: Character) -> Int {
+    static func width(of character: Character) -> Int {
         let scalars = character.unicodeScalars
         if scalars.contains("\u{FE0F}") { return 2 }
         return scalars.first.map { isWide($0.value) ? 2 : isCombining($0) ? 0 : 1 } ?? 0

@@ -18,8 +18,8 @@ struct TerminalTextTests {
 
     @Test("writes JSON that no terminal takes for commands")
     func json() throws {
-        let value = try JSONValue(parsing: "[\"\u{9B}2J\u{7F}é\\u001b\",1.0]")
-        #expect(TerminalText.json(value) == #"["\u009b2J\u007fé\u001b",1.0]"#)
+        let value = try JSONValue(parsing: "[\"\u{9B}2J\u{7F}é\\u001b\u{202E}\u{E0041}\",1.0]")
+        #expect(TerminalText.json(value) == #"["\u009b2J\u007fé\u001b\u202e\udb40\udc41",1.0]"#)
     }
 
     @Test(
