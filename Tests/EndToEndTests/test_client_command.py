@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 from processes import PATIENCE, LineReader, eventually, siphon_binary
@@ -323,6 +324,8 @@ def test_conversation(target, talk):
     client.wait_for(r"^  call EVENT JSON… +the same")
     client.type("status\r")
     client.wait_for(r"^  /chat sid \S+$")
+    client.type("connect\r")
+    client.wait_for("!! there is a connection")
     client.type("disconnect /chat\r")
     client.wait_for("/chat disconnected: client disconnect")
     client.type("send gone\r")
@@ -437,6 +440,30 @@ def test_the_terminal_is_given_back(upstream, talk, end):
         client.process.send_signal(end)
     assert client.end() == 0 and client.is_cooked
     client.wait_for("disconnected: client disconnect")
+
+
+def test_what_cannot_be_stopped_goes_on(upstream, talk):
+    """In a terminal without a shell ctrl-z stops nobody."""
+    client = talk(upstream.url)
+    client.type("call ask\x1a")
+    client.type(" on\r")
+    client.wait_for('ack of #1 ask: "on"')
+    assert not client.is_cooked
+
+
+def test_a_signal_ends_what_cannot_connect(raw_upstream, piped):
+    reached, over = threading.Event(), threading.Event()
+
+    def silent(stream):
+        reached.set()
+        over.wait(20)
+
+    client = piped(raw_upstream(silent).url, "--timeout", "60")
+    assert reached.wait(10 * PATIENCE)
+    client.process.send_signal(signal.SIGTERM)
+    assert client.end(5) == 0
+    over.set()
+    assert client.stdout.lines == []
 
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}])

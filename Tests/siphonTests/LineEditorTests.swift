@@ -157,8 +157,8 @@ struct LineScreenTests {
         "lays out rows, also where a character needs two columns or the edge is met",
         arguments: [
             ("abc", 3, 10, ["> abc|"]), ("abc", 0, 10, ["> |abc"]), ("abcdef", 6, 5, ["> abc", "def|"]),
-            ("abc", 3, 5, ["> abc", "|"]), ("abcd", 3, 5, ["> abc", "|d"]), ("ab漢c", 2, 5, ["> ab", "|漢c"]),
-            ("ab漢c", 4, 5, ["> ab", "漢c|"]), ("", 0, 5, ["> |"]), ("abcdefgh", 1, 5, ["> a|bc", "defgh", ""]),
+            ("abc", 3, 5, ["> abc", "| "]), ("abcd", 3, 5, ["> abc", "|d"]), ("ab漢c", 2, 5, ["> ab", "|漢c"]),
+            ("ab漢c", 4, 5, ["> ab", "漢c|"]), ("", 0, 5, ["> |"]), ("abcdefgh", 1, 5, ["> a|bc", "defgh", " "]),
         ])
     func draws(text: String, cursor: Int, columns: Int, rows: [String]) {
         var screen = LineScreen(columns: columns, rows: 10)

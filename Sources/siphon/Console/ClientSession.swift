@@ -85,6 +85,9 @@ final class ClientSession: Sendable {
     /// - Parameter namespaces: empty for those of before.
     /// - Throws: one sentence for people. What happened until then is not told.
     func connect(namespaces: [String] = []) async throws(CommandError) {
+        guard !client.connected, !client.reconnecting else {
+            throw .failure("there is a connection, or will be soon: disconnect ends it")
+        }
         let names = state.withLockedValue { state in
             if !namespaces.isEmpty { state.namespaces = namespaces }
             state.refusals = []

@@ -1,7 +1,12 @@
+import Dispatch
 import SocketIOClient
 
 /// A conversation at a terminal: what happens is printed above the line that is being typed.
 actor InteractiveConsole {
+    /// A terminal that takes nothing for a while holds up this thread alone.
+    private let thread = TerminalExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
     private let mode: TerminalMode
     private let line: OccurrenceLine
     private var session: ClientSession?
@@ -233,4 +238,13 @@ actor InteractiveConsole {
             "  the arrow keys recall lines. Binary is {\"$binary\": \"<base64>\"}.",
         ]
     }()
+}
+
+private final class TerminalExecutor: SerialExecutor {
+    private let queue = DispatchQueue(label: "terminal")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
 }

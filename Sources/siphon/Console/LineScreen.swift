@@ -1,7 +1,7 @@
 /// Draws a prompt and the line behind it on a terminal, over as many rows as it takes, and takes it off again so that
 /// something else can be written above it. Does no I/O: it returns what to write.
 ///
-/// It lays out the rows itself, so that it knows where the cursor is, whatever a terminal does at its right edge.
+/// It lays out the rows as a terminal does, so that it knows where the cursor is.
 struct LineScreen {
     private(set) var columns: Int
     private(set) var rows: Int
@@ -39,7 +39,9 @@ struct LineScreen {
         if let color, lines[0].hasPrefix(prompt) {
             lines[0] = "\u{1B}[\(color)m\(prompt)\u{1B}[0m" + lines[0].dropFirst(prompt.count)
         }
-        result += lines.joined(separator: "\r\n") + Self.up(lines.count - 1 - layout.cursorRow) + "\r"
+        // The terminal wraps by itself, so that it does so anew when it is resized; a space makes it begin the last row.
+        if lines.count > 1, lines[lines.count - 1].isEmpty { lines.append(" ") }
+        result += lines.joined() + Self.up(layout.lines.count - 1 - layout.cursorRow) + "\r"
         if layout.cursorColumn > 0 { result += "\u{1B}[\(layout.cursorColumn)C" }
         drawn = (prompt, characters, cursor)
         return result
