@@ -93,6 +93,7 @@ struct LineEditorTests {
             ([.text("a\nb\tc\u{1B}[2J\u{202E}")], "a b c[2J|"),
             ([.text("ab"), .end, .right, .left, .left, .left, .text("x")], "x|ab"),
             ([.text("ab"), .home, .control("d")], "|b"), ([.control("g"), .text("a")], "a|"),
+            ([.text("xz"), .left, .text("\u{301}"), .text("y")], "x\u{301}y|z"),
         ] as [([Key], String)])
     func edits(keys: [Key], expected: String) {
         #expect(line(keys) == expected)

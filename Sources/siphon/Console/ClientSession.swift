@@ -88,6 +88,8 @@ final class ClientSession: Sendable {
         guard !client.connected, !client.reconnecting else {
             throw .failure("there is a connection, or will be soon: disconnect ends it")
         }
+        // One that has just ended may still be on its way down.
+        await close()
         let names = state.withLockedValue { state in
             if !namespaces.isEmpty { state.namespaces = namespaces }
             state.refusals = []
