@@ -119,7 +119,9 @@ let package = Package(
                 nioCore, nioPosix, nioHTTP1, nioSSL, nioEmbedded, locks, "WebSocketCodec", "EngineIOCore",
                 "SiphonCore",
             ]),
-        tests(of: "SocketIOClient", [nioCore, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore"]),
+        tests(
+            of: "SocketIOClient",
+            [nioCore, nioPosix, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore"]),
         tests(of: "SiphonProxy", [nioCore, nioHTTP1, logging, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(
             of: "SiphonInspector",

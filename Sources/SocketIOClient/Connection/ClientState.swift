@@ -90,12 +90,13 @@ final class ClientState: Sendable {
     /// Returns once there may be room, or the connection has ended.
     func waitForRoom() async {
         await withCheckedContinuation { continuation in
-            let hasRoom = state.withLockedValue { state in
+            let waits = state.withLockedValue { state in
                 let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes
-                if !hasRoom { state.waiters.append(continuation) }
-                return hasRoom
+                guard !hasRoom, state.snapshot.isOpen else { return false }
+                state.waiters.append(continuation)
+                return true
             }
-            if hasRoom { continuation.resume() }
+            if !waits { continuation.resume() }
         }
     }
 

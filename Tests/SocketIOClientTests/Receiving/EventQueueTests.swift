@@ -1,0 +1,58 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import SocketIOClient
+
+@Suite("EventQueue", .timeLimit(.minutes(1)))
+struct EventQueueTests {
+    private let queue = EventQueue(limit: 3, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+
+    private func event(_ name: String) -> EventContext {
+        EventContext(namespace: "/", name: name, arguments: [], socketID: nil, wantsAck: false)
+    }
+
+    @Test("gives events in order, whether they came before the reader or after")
+    func order() async throws {
+        queue.offer(event("a"))
+        queue.offer(event("b"))
+        #expect(try await queue.next()?.name == "a")
+        #expect(try await queue.next()?.name == "b")
+        async let next = queue.next()
+        queue.offer(event("c"))
+        #expect(try await next?.name == "c")
+    }
+
+    @Test("keeps as many as its limit, tells of those that are missing once, and goes on")
+    func overflow() async throws {
+        for name in ["a", "b", "c", "lost", "lost too"] { queue.offer(event(name)) }
+        for name in ["a", "b", "c"] { #expect(try await queue.next()?.name == name) }
+        await #expect { try await queue.next() } throws: { ($0 as? SocketIOClientError)?.code == .receiveBufferFull }
+        queue.offer(event("d"))
+        #expect(try await queue.next()?.name == "d")
+    }
+
+    @Test("gives up after its time, and where the task is cancelled")
+    func givesUp() async throws {
+        await #expect { try await queue.next(timeout: .milliseconds(1)) } throws: {
+            ($0 as? SocketIOClientError)?.code == .timeout
+        }
+        let task = Task { [queue] in try await queue.next() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        queue.offer(event("a"))
+        #expect(try await queue.next()?.name == "a")
+    }
+
+    @Test("ends for all readers, behind what was kept, until it is opened anew")
+    func ends() async throws {
+        queue.offer(event("kept"))
+        queue.finish()
+        queue.offer(event("too late"))
+        #expect(try await queue.next()?.name == "kept")
+        #expect(try await queue.next() == nil)
+        queue.reopen()
+        queue.offer(event("new"))
+        #expect(try await queue.next()?.name == "new")
+    }
+}
