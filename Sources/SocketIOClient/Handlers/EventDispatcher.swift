@@ -53,7 +53,9 @@ final class EventDispatcher: Sendable {
 
     private func step(_ index: Int, of middleware: [Middleware], _ context: EventContext) async throws -> Ack? {
         guard index < middleware.count else {
-            for observer in registry.observers { try await observer(context) }
+            if context.isCaughtByAny {
+                for observer in registry.observers { try await observer(context) }
+            }
             for queue in registry.queues(for: context) { queue.offer(context) }
             return try await callHandler(context)
         }
