@@ -147,6 +147,15 @@ def add_events(sio: socketio.AsyncServer, namespace: str):
         for number in range(total):
             await sio.emit("flood", [number, "x" * size], to=sid, namespace=namespace)
 
+    @on("add")
+    async def add(sid, left, right):
+        return left + right
+
+    @on("status")
+    async def status(sid, *args):
+        """An ack with two arguments."""
+        return "ok", 200
+
     @on("*")
     async def anything(name, sid, *args):
         note("event", namespace, sid, name=name, args=args)
