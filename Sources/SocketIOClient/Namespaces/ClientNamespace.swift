@@ -27,11 +27,12 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     // Unchecked, since a class that can be subclassed cannot be checked; its own state is behind a lock.
 
     public let namespace: String
-    private let registry = HandlerRegistry()
     private let binding = NIOLockedValueBox(Binding())
 
+    /// The client has this object and its handlers, which hold the object too.
     private struct Binding {
         weak var client: ClientCore?
+        weak var registry: HandlerRegistry?
     }
 
     /// - Parameter namespace: such as `/chat`; `*` for all that no other object and no handler is registered for: then
@@ -41,7 +42,8 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     }
 
     public var target: NamespaceTarget {
-        NamespaceTarget(core: binding.withLockedValue { $0.client }, registry: registry, namespace: namespace)
+        let (client, registry) = binding.withLockedValue { ($0.client, $0.registry) }
+        return NamespaceTarget(core: client, registry: registry ?? HandlerRegistry(), namespace: namespace)
     }
 
     /// Where a subclass names its handlers. Called when the object is registered with a client.
@@ -51,7 +53,7 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     ///
     /// - Returns: the ack for the server; nil for none.
     open func triggerEvent(_ context: EventContext) async throws -> Ack? {
-        guard let handler = registry.handler(for: context) else { return Ack() }
+        guard let handler = target.registry.handler(for: context) else { return Ack() }
         return try await handler(context)
     }
 
@@ -66,9 +68,12 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     }
 
     func join(_ core: ClientCore) {
-        registry.removeAll()
-        binding.withLockedValue { $0.client = core }
+        let registry = HandlerRegistry()
+        binding.withLockedValue { $0 = Binding(client: core, registry: registry) }
         addHandlers()
-        core.registry.add(namespace: namespace) { try await self.triggerEvent($0) }
+        core.registry.add(namespace: namespace) { context in
+            defer { withExtendedLifetime(registry) {} }
+            return try await self.triggerEvent(context)
+        }
     }
 }
