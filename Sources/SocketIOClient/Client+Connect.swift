@@ -5,8 +5,7 @@ extension Client {
     ///
     /// - Parameters:
     ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has
-    ///     no
-    ///     path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at every
+    ///     no path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at every
     ///     attempt to connect and reconnect.
     ///   - headers: fields of every request of this connection.
     ///   - auth: what the server's connect handlers get, in each namespace.
@@ -18,10 +17,9 @@ extension Client {
     ///   - waitTimeout: how long the server may be silent until then; it holds for reconnections too.
     ///   - retry: whether a first attempt that fails is followed by others, as after a loss.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
-    ///   `timeout`,
-    ///   `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`, or `namespaceRefused`
-    ///   where
-    ///   one of the namespaces was; then none stays joined. `CancellationError` where the task is cancelled.
+    ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for an
+    ///   auth that holds bytes; `namespaceRefused` where one of the namespaces was, after which none stays joined.
+    ///   `CancellationError` where the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,

@@ -11,7 +11,12 @@ struct ConnectSource: Sendable {
         let auth: SocketIOValue?
     }
 
+    /// - Throws: what the closures throw, and `encoding` for an auth that cannot be sent.
     func ask() async throws -> Answer {
-        Answer(url: try await url(), headers: try await headers(), auth: try await auth())
+        let answer = Answer(url: try await url(), headers: try await headers(), auth: try await auth())
+        if let auth = answer.auth, try !WirePayload(auth, path: "auth").attachments.isEmpty {
+            throw SocketIOClientError(.encoding, "auth cannot hold bytes: a CONNECT packet has no attachments")
+        }
+        return answer
     }
 }
