@@ -5,8 +5,8 @@ extension Client {
     ///
     /// - Parameters:
     ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has
-    ///     no path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at every
-    ///     attempt to connect and reconnect.
+    ///     no path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at
+    ///     every attempt to connect and reconnect.
     ///   - headers: fields of every request of this connection.
     ///   - auth: what the server's connect handlers get, in each namespace.
     ///   - transports: those to use, the first to open the connection with. With polling first, an upgrade to WebSocket
@@ -17,8 +17,8 @@ extension Client {
     ///   - waitTimeout: how long the server may be silent until then; it holds for reconnections too.
     ///   - retry: whether a first attempt that fails is followed by others, as after a loss.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
-    ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for an
-    ///   auth that holds bytes; `namespaceRefused` where one of the namespaces was, after which none stays joined.
+    ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
+    ///   an auth that holds bytes; `namespaceRefused` where one of the namespaces was, after which none stays joined.
     ///   `CancellationError` where the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,

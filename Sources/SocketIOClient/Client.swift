@@ -34,22 +34,16 @@ public final class Client: Sendable {
     ///   - offlineBuffer: whether events that are emitted without a connection wait for the next one. If not, `emit`
     ///     throws.
     ///   - retries: how often an event is sent again that was not acknowledged within `ackTimeout`. With 1 or more,
-    ///     events
-    ///     are sent one after the other, each once that before it was acknowledged, so the server has to acknowledge
-    ///     all;
-    ///     it may see one twice. An event that is emitted `volatile` is left out of this.
+    ///     events are sent one after the other, each once that before it was acknowledged, so the server has to
+    ///     acknowledge all; it may see one twice. An event that is emitted `volatile` is left out of this.
     ///   - ackTimeout: how long an event with a callback waits for its ack; nil for as long as there is a connection.
-    ///     With
-    ///     retries 10 s, if nothing is said.
+    ///     With retries 10 s, if nothing is said.
     ///   - limits: what may grow, and how far.
     ///   - handlerExecutor: where handlers and callbacks run; nil for the connection's own thread. There they cost
-    ///     least,
-    ///     and must not block it: what computes for long, or waits other than by `await`, belongs into a task of its
-    ///     own,
-    ///     or on `globalConcurrentExecutor`.
+    ///     least, and must not block it: what computes for long, or waits other than by `await`, belongs into a task of
+    ///     its own, or on `globalConcurrentExecutor`.
     ///   - logger: where errors go that nobody takes, and at `debug` what happens to the connection. Neither arguments
-    ///     nor
-    ///     headers are ever logged. By default errors alone are.
+    ///     nor headers are ever logged. By default errors alone are.
     public init(
         reconnection: Bool = true, reconnectionAttempts: Int = 0, reconnectionDelay: Duration = .seconds(1),
         reconnectionDelayMax: Duration = .seconds(5), randomizationFactor: Double = 0.5,

@@ -111,8 +111,7 @@ extension NamespaceScope {
     /// - Parameter timeout: how long to wait for the ack.
     /// - Returns: the ack's argument; `.null` for an ack without one, an `.array` of them for one with several.
     /// - Throws: as `emit`, and `timeout`, and `disconnected` as soon as the connection is lost. `CancellationError`
-    ///   where
-    ///   the task is cancelled.
+    ///   where the task is cancelled.
     @discardableResult
     public func call(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, timeout: Duration = .seconds(60)

@@ -8,8 +8,7 @@ extension NamespaceScope {
     ///
     /// - Parameters:
     ///   - event: any name, or `*` for all that have no handler in the namespace: then its name comes before its
-    ///     arguments.
-    ///     What the client itself tells are `connect`, `connect_error` (what the server said), `disconnect`
+    ///     arguments. What the client itself tells are `connect`, `connect_error` (what the server said), `disconnect`
     ///     (`DisconnectReason`, and a text that says more) and `error` (a text, and the event's name): an error that no
     ///     exception handler took.
     ///   - namespace: where; `*` for all that have no handlers: then the namespace comes before the arguments.
