@@ -194,7 +194,7 @@ struct HandlerExamples {
         }
 
         client.exceptionHandler(for: InvalidText.self) { error, context in
-            return Ack(["error": error.reason])
+            return ["error": error.reason]
         }
 
         client.exceptionHandler { error, context in
