@@ -121,7 +121,10 @@ let package = Package(
             ]),
         tests(
             of: "SocketIOClient",
-            [nioCore, nioPosix, locks, logging, "LosslessJSON", "EngineIOCore", "SocketIOCore", "SiphonCore"]),
+            [
+                nioCore, nioPosix, nioHTTP1, nioSSL, locks, logging, "LosslessJSON", "Base64Coding", "WebSocketCodec",
+                "EngineIOCore", "SocketIOCore", "SiphonCore", "EngineIOTransport",
+            ]),
         tests(of: "SiphonProxy", [nioCore, nioHTTP1, logging, "EngineIOCore", "EngineIOTransport", "SiphonCore"]),
         tests(
             of: "SiphonInspector",

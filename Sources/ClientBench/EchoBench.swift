@@ -8,8 +8,8 @@ import SocketIOClient
 #endif
 
 /// Measures what an echoed message costs the client library: `ClientBench URL SECONDS IN-FLIGHT BYTES`. For
-/// scripts/bench/client, which runs the same with python-socketio. Prints one line of JSON: the messages that came back,
-/// and the processor time that the process used for them, in µs.
+/// scripts/bench/client, which runs the same with python-socketio. Prints one line of JSON: the messages that came
+/// back, and the processor time that the process used for them, in µs.
 @main
 enum EchoBench {
     static func main() async throws {

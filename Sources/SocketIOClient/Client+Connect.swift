@@ -118,13 +118,7 @@ extension Client {
             throw SocketIOClientError(.invalidAddress, "expected at least one transport, .polling or .websocket")
         }
         let source = ConnectSource(url: url, headers: headers, auth: auth)
-        do {
-            try await start(source, plan, transports, path)
-        } catch {
-            await core.lanes.drain(plan.namespaces, within: plan.waitTimeout, on: core.port.eventLoop)
-            throw error
-        }
-        await core.lanes.drain(plan.namespaces, within: plan.waitTimeout, on: core.port.eventLoop)
+        try await start(source, plan, transports, path)
     }
 
     private func start(
@@ -132,9 +126,18 @@ extension Client {
     ) async throws {
         let promise = core.port.eventLoop.makePromise(of: Void.self)
         let ticket = ConnectTicket(self)
+        let (lanes, eventLoop, waits) = (core.lanes, core.port.eventLoop, !HandlerLanes.isInHandler)
         core.port.onLoop { connection in
             connection.connect(ticket, source, plan, transports: transports, path: path) { result in
-                promise.completeWith(result.mapError { $0 })
+                if case .failure(let error) = result, error.code == .alreadyConnected || !waits {
+                    return promise.fail(error)
+                }
+                // The handlers of connect and connect_error run first, but nobody waits for those of later events.
+                let handled =
+                    waits
+                    ? lanes.drained(plan.namespaces, within: plan.waitTimeout, on: eventLoop)
+                    : eventLoop.makeSucceededVoidFuture()
+                handled.whenComplete { _ in promise.completeWith(result.mapError { $0 }) }
             }
         }
         try await withTaskCancellationHandler {
@@ -172,9 +175,9 @@ extension Client {
 
     // MARK: Ending
 
-    /// Leaves all namespaces and closes the connection, or gives up connecting. Returns once that is done and the
-    /// handlers of `disconnect` have run; called in a handler it does not wait for these. Does nothing without a
-    /// connection.
+    /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
+    /// Returns once that is done and the handlers of `disconnect` have run, also in a task that is cancelled; called in
+    /// a handler it does not wait for these. Does nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }

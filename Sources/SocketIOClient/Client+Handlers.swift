@@ -43,39 +43,42 @@ extension Client: NamespaceScope {
 
     /// Takes errors of one type, and of its subclasses, that handlers, middleware, callbacks and background tasks
     /// throw. Of several the most specific is asked: that of the error's very type, then of the nearest class above it,
-    /// then of a protocol. The connection goes on. What the handler returns is the ack for the server; nil for none.
-    public func exceptionHandler<Failure>(
-        for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Ack?
+    /// then of a protocol. The connection goes on. What the handler returns is the ack for the server, as with `on`,
+    /// but for nil and nothing: then there is none.
+    public func exceptionHandler<Failure, Answer: Encodable & Sendable>(
+        for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Answer
     ) {
-        core.registry.add(ExceptionHandler(type, handler))
+        core.registry.add(ExceptionHandler(type) { Ack(ofException: try await handler($0, $1)) })
     }
 
     /// As above; no ack is sent.
     public func exceptionHandler<Failure>(
         for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Void
     ) {
-        exceptionHandler(for: type) { error, context -> Ack? in
-            try await handler(error, context)
-            return nil
-        }
+        core.registry.add(
+            ExceptionHandler(type) { error, context in
+                try await handler(error, context)
+                return nil
+            })
     }
 
     /// Takes what no other exception handler takes. Without one, such an error goes to the log and to the handler of
     /// `error`.
-    public func exceptionHandler(
-        _ handler: @escaping @Sendable (any Error, EventContext) async throws -> Ack?
+    public func exceptionHandler<Answer: Encodable & Sendable>(
+        _ handler: @escaping @Sendable (any Error, EventContext) async throws -> Answer
     ) {
-        core.registry.setDefault(ExceptionHandler(any: handler))
+        core.registry.setDefault(ExceptionHandler(any: { Ack(ofException: try await handler($0, $1)) }))
     }
 
     /// As above; no ack is sent.
     public func exceptionHandler(
         _ handler: @escaping @Sendable (any Error, EventContext) async throws -> Void
     ) {
-        exceptionHandler { error, context -> Ack? in
-            try await handler(error, context)
-            return nil
-        }
+        core.registry.setDefault(
+            ExceptionHandler(any: { error, context in
+                try await handler(error, context)
+                return nil
+            }))
     }
 
     // MARK: Namespaces

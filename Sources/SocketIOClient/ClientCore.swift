@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// What a `Client` is made of, for those parts that must not keep the client itself alive.
@@ -8,8 +9,7 @@ final class ClientCore: Sendable {
     let lanes: HandlerLanes
     let dispatcher: EventDispatcher
     let port: ConnectionPort
-    let logger: Logger
-    let requestTimeout: Duration
+    private let lastWait = NIOLockedValueBox(0)
     /// How long an event with a callback waits for its ack where nobody says; nil for as long as there is a connection.
     let ackTimeout: Duration?
 
@@ -29,9 +29,8 @@ final class ClientCore: Sendable {
         self.lanes = lanes
         self.dispatcher = dispatcher
         self.port = port
-        self.logger = logger
-        self.ackTimeout = ackTimeout
-        requestTimeout = options.requestTimeout
+        // With retries an event has as many of its client's times as there are attempts.
+        self.ackTimeout = configuration.retries > 0 ? nil : ackTimeout
         port.open {
             ClientConnection(
                 eventLoop: port.eventLoop, configuration: configuration, options: options, state: state, lanes: lanes,
@@ -39,33 +38,44 @@ final class ClientCore: Sendable {
         }
     }
 
+    deinit { port.close() }
+
     /// Returns once there is no connection and none will come by itself.
     func waitUntilFinished() async throws {
-        let promise = port.eventLoop.makePromise(of: Void.self)
-        port.onLoop { $0.whenFinished().cascade(to: promise) }
-        try await withTaskCancellationHandler {
+        try await wait { $0.whenFinished($1) }
+    }
+
+    /// Waits for something that the event loop tells, or the task is cancelled.
+    private func wait<Result: Sendable>(
+        _ ask: @escaping @Sendable (ClientConnection, _ id: Int) -> EventLoopFuture<Result>
+    ) async throws -> Result {
+        let promise = port.eventLoop.makePromise(of: Result.self)
+        let id = lastWait.withLockedValue { last in
+            last += 1
+            return last
+        }
+        port.onLoop { ask($0, id).cascade(to: promise) }
+        return try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
-            promise.fail(CancellationError())
+            port.onLoop { $0.giveUp(id) }
         }
     }
 
     /// Whether a namespace is joined, once that is clear.
     func waitUntilJoined(_ namespace: String) async throws -> Bool {
-        let promise = port.eventLoop.makePromise(of: Bool.self)
-        port.onLoop { $0.whenJoined(namespace, promise) }
-        return try await withTaskCancellationHandler {
-            try await promise.futureResult.get()
-        } onCancel: {
-            promise.fail(CancellationError())
-        }
+        try await wait { $0.whenJoined(namespace, $1) }
     }
 
     /// Returns once the connection has ended and the handlers that hear of it have run.
     func disconnect() async throws {
-        let namespaces = Array(state.snapshot.sids.keys)
-        port.onLoop { $0.disconnect() }
-        try await waitUntilFinished()
+        let namespaces = state.snapshot.planned
+        let promise = port.eventLoop.makePromise(of: Void.self)
+        port.onLoop { connection in
+            connection.disconnect()
+            connection.whenFinished(0).cascade(to: promise)
+        }
+        try await promise.futureResult.get()
         await lanes.drain(namespaces, within: Self.handlersTimeout, on: port.eventLoop)
     }
 

@@ -35,7 +35,9 @@ async def main():
     await asyncio.sleep(0.5)  # warm-up
     count_before, cpu_before = count, cpu_microseconds()
     await asyncio.sleep(seconds)
-    print(json.dumps({"messages": count - count_before, "cpuMicroseconds": cpu_microseconds() - cpu_before}), flush=True)
+    print(
+        json.dumps({"messages": count - count_before, "cpuMicroseconds": cpu_microseconds() - cpu_before}), flush=True
+    )
     os._exit(0)
 
 

@@ -39,11 +39,12 @@ final class ClientConnection: CallingHopOwner {
     private var wasDisturbed = true
     private var toldWaitingBytes = 0
     private var toldPendingAcks = 0
+    private var toldCongestion = false
     /// Of the caller who connected last; kept as long as there is a connection, or one may come.
     private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
-    private var onFinish: [EventLoopPromise<Void>] = []
-    private var onJoin: [(namespace: String, promise: EventLoopPromise<Bool>)] = []
+    private var onFinish: [(id: Int, promise: EventLoopPromise<Void>)] = []
+    private var onJoin: [(id: Int, namespace: String, promise: EventLoopPromise<Bool>)] = []
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
@@ -56,6 +57,7 @@ final class ClientConnection: CallingHopOwner {
         self.logger = logger
         var limits = Limits()
         limits.messageBytes = configuration.limits.messageBytes
+        limits.queuedBytes = configuration.limits.queuedBytes
         limits.upstreamHandshake = options.requestTimeout
         limits.upstreamPost = options.requestTimeout
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
@@ -67,6 +69,8 @@ final class ClientConnection: CallingHopOwner {
 
     /// From so much on that waits for handlers, what comes is copied out of what was read with it.
     private static let detachingBytes = 64 << 10
+
+    deinit { timer.cancel() }
 
     private var now: NIODeadline { .now() }
 
@@ -80,6 +84,14 @@ final class ClientConnection: CallingHopOwner {
         _ ticket: ConnectTicket, _ source: ConnectSource, _ plan: ClientMachine.Plan, transports: [Transport],
         path: String, completion: @escaping (Result<Void, SocketIOClientError>) -> Void
     ) {
+        guard !machine.isEnding else {
+            // What was disconnected is about to end: then it is this one's turn.
+            let bound = NIOLoopBound((self, completion), eventLoop: eventLoop)
+            return whenFinished(0).whenComplete { _ in
+                let (connection, completion) = bound.value
+                connection.connect(ticket, source, plan, transports: transports, path: path, completion: completion)
+            }
+        }
         do throws(SocketIOClientError) {
             try machine.connect(plan)
         } catch {
@@ -98,28 +110,43 @@ final class ClientConnection: CallingHopOwner {
         if self.ticket === ticket, onConnect != nil { disconnect() }
     }
 
+    /// What was emitted before goes first.
     func disconnect() {
+        _ = sendOutbox(all: true)
         machine.disconnect(at: now)
         drain()
     }
 
     func disconnect(from namespace: String) throws(SocketIOClientError) {
+        _ = sendOutbox(all: true)
         try machine.disconnect(from: namespace, at: now)
         drain()
     }
 
     /// Succeeds once there is no connection, and none will come by itself.
-    func whenFinished() -> EventLoopFuture<Void> {
+    ///
+    /// - Parameter id: to give up by; 0 for who does not.
+    func whenFinished(_ id: Int) -> EventLoopFuture<Void> {
         guard !machine.isIdle else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
-        onFinish.append(promise)
+        onFinish.append((id, promise))
         return promise.futureResult
     }
 
+    /// Nobody waits any more for what was asked for by that id.
+    func giveUp(_ id: Int) {
+        for each in onFinish where each.id == id { each.promise.fail(CancellationError()) }
+        for each in onJoin where each.id == id { each.promise.fail(CancellationError()) }
+        onFinish.removeAll { $0.id == id }
+        onJoin.removeAll { $0.id == id }
+    }
+
     /// Whether a namespace is joined, once that is clear: at once, or after reconnecting.
-    func whenJoined(_ namespace: String, _ promise: EventLoopPromise<Bool>) {
-        onJoin.append((namespace, promise))
+    func whenJoined(_ namespace: String, _ id: Int) -> EventLoopFuture<Bool> {
+        let promise = eventLoop.makePromise(of: Bool.self)
+        onJoin.append((id, namespace, promise))
         tellJoined()
+        return promise.futureResult
     }
 
     private func tellJoined() {
@@ -128,7 +155,7 @@ final class ClientConnection: CallingHopOwner {
         onJoin = []
         for each in waiting {
             let isJoined = machine.isOpen && machine.namespaces[each.namespace]?.isJoined == true
-            if isJoined || machine.isIdle {
+            if isJoined || machine.isIdle || !machine.plan.namespaces.contains(each.namespace) {
                 each.promise.succeed(isJoined)
             } else {
                 onJoin.append(each)
@@ -137,7 +164,7 @@ final class ClientConnection: CallingHopOwner {
     }
 
     func forget(_ request: AckRequest) {
-        machine.forget(request)
+        machine.forget(request, at: now)
         wasDisturbed = true
         drain()
     }
@@ -172,18 +199,22 @@ final class ClientConnection: CallingHopOwner {
         isDraining = false
         hop?.flush()
         updateState()
+        updateCongestion()
         if wasDisturbed || !(hop?.isSteady ?? false) { schedule() }
     }
 
     /// Whether there was something to send. What the transport does not take yet stays where its limit counts it.
-    private func sendOutbox() -> Bool {
+    ///
+    /// - Parameter all: whether also what it does not take yet.
+    private func sendOutbox(all: Bool = false) -> Bool {
         var hasSent = false
-        while !(hop?.isCongested ?? false), let emission = state.next() {
+        while all || !(hop?.isCongested ?? false), let emission = state.next() {
             hasSent = true
+            if emission.ackRequest != nil { toldPendingAcks = -1 }
             if machine.isPlainEmission(emission) {
                 send(emission.packet(ackID: nil))
             } else {
-                machine.emit(emission, isWritable: !(hop?.isCongested ?? true), at: now)
+                machine.emit(emission, at: now)
                 wasDisturbed = true
                 while let action = machine.nextAction() { carryOut(action) }
             }
@@ -210,7 +241,7 @@ final class ClientConnection: CallingHopOwner {
             logger.debug("disconnected")
             let promises = onFinish
             onFinish = []
-            for promise in promises { promise.succeed() }
+            for each in promises { each.promise.succeed() }
         }
     }
 
@@ -240,6 +271,8 @@ final class ClientConnection: CallingHopOwner {
             if session.isRecovered { snapshot.recovered.insert(name) }
         }
         snapshot.isOpen = machine.isOpen
+        snapshot.isIdle = machine.isIdle
+        snapshot.planned = machine.isIdle ? [] : machine.plan.namespaces
         snapshot.isReconnecting = machine.isReconnecting
         snapshot.transport = machine.isOpen ? transport : nil
         snapshot.waitingBytes = machine.waitingBytes
@@ -248,6 +281,14 @@ final class ClientConnection: CallingHopOwner {
         toldPendingAcks = snapshot.pendingAcks
         state.update(snapshot)
         tellJoined()
+    }
+
+    private func updateCongestion() {
+        let isCongested = hop?.isCongested ?? false
+        guard isCongested != toldCongestion else { return }
+        toldCongestion = isCongested
+        wasDisturbed = true
+        state.update(isCongested: isCongested)
     }
 
     private func updateWaiting() {
@@ -299,7 +340,7 @@ final class ClientConnection: CallingHopOwner {
         transport = options.transports.first ?? .polling
         pressure = Pressure()
         let hop = CallingHop(
-            endpoint.request, headers: endpoint.headers, cookies: CookieJar(clientHeaders: [:]), subprotocols: [],
+            endpoint.request, headers: endpoint.headers, cookies: endpoint.cookies, subprotocols: [],
             transport: transport == .polling ? .polling : .webSocket, loop: transportLoop, dialer: endpoint.dialer,
             at: now)
         hop.owner = self
@@ -316,8 +357,10 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func handle(_ event: HopEvent) {
+        if case .deliver(let message) = event { return receive(message) }
+        wasDisturbed = true
         switch event {
-        case .deliver(let message): receive(message)
+        case .deliver: return
         case .opened(let handshake): opened(handshake)
         case .upgraded:
             transport = .websocket
@@ -395,14 +438,16 @@ final class ClientConnection: CallingHopOwner {
         wasDisturbed = false
         if let deadline = machine.nextDeadline { timer.require(deadline) }
         if let deadline = hop?.nextDeadline { timer.require(deadline) }
+        if let deadline = state.nextDeadline { timer.require(deadline) }
     }
 
     private func advance() {
         let now = now
         wasDisturbed = true
+        for request in state.takeExpired(at: now) { request.answer(.failure(.ackTimeout)) }
         machine.advance(to: now)
         hop?.advance(to: now)
-        if pressure.isHolding { hop?.resumeReading() }
+        if pressure.isHolding, mayRead { hop?.resumeReading() }
         drain()
     }
 
@@ -424,8 +469,11 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func overflow() {
+        guard let hop, !hop.isEnded else { return }
         logger.error("the connection ends: handlers are too slow for what the server sends")
-        hop?.close(.abort, at: now)
+        hop.close(.abort, at: now)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.drain() }
     }
 
     func webSocket(
@@ -440,10 +488,8 @@ final class ClientConnection: CallingHopOwner {
             return
         }
         hop.receive(kind, payload, frames: frames, at: moment.monotonic)
-        while let event = hop.nextEvent() {
-            handle(event)
-            while let action = machine.nextAction() { carryOut(action) }
-        }
+        // The WebSocket may have ended with it, and does not tell then that it has been read.
+        drain()
     }
 
     func webSocket(

@@ -12,6 +12,10 @@ final class ClientState: Sendable {
         /// Whether the Engine.IO session is open.
         var isOpen = false
         var isReconnecting = false
+        /// The namespaces that `connect` asked for, until there is no connection and none will come.
+        var planned: [String] = []
+        /// Whether there is no connection, and none will come.
+        var isIdle = true
         /// Bytes that wait for a connection or an ack.
         var waitingBytes = 0
         var pendingAcks = 0
@@ -24,8 +28,13 @@ final class ClientState: Sendable {
         var acksInOutbox = 0
         /// Whether the event loop knows that there is something in the outbox.
         var isWoken = false
+        /// Whether the transport takes nothing now.
+        var isCongested = false
+        /// No event in the outbox has to be acknowledged before.
+        var nextDeadline: NIODeadline?
         /// Those that wait for room in the outbox.
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [(id: Int, promise: EventLoopPromise<Void>)] = []
+        var lastWaiter = 0
     }
 
     enum Acceptance {
@@ -34,6 +43,8 @@ final class ClientState: Sendable {
         case accepted
         /// Nothing was taken: there is no room now.
         case full
+        /// Nothing was taken, and need not be: the event was volatile.
+        case dropped
     }
 
     private let state = NIOLockedValueBox(State())
@@ -61,7 +72,9 @@ final class ClientState: Sendable {
 
     private func accept(_ emission: Emission, _ state: inout State) throws(SocketIOClientError) -> Acceptance {
         let isJoined = state.snapshot.sids[emission.namespace] != nil
-        guard isJoined || buffersOffline || emission.isVolatile else {
+        let isPlanned = state.snapshot.planned.isEmpty || state.snapshot.planned.contains(emission.namespace)
+        if emission.isVolatile, !isJoined || state.isCongested { return .dropped }
+        guard isJoined || buffersOffline && isPlanned else {
             throw .notJoined(emission.namespace, isConnected: state.snapshot.isOpen)
         }
         if emission.ackRequest != nil {
@@ -76,7 +89,12 @@ final class ClientState: Sendable {
         }
         state.outbox.append(emission)
         state.outboxBytes += emission.cost
-        if emission.ackRequest != nil { state.acksInOutbox += 1 }
+        if let request = emission.ackRequest {
+            state.acksInOutbox += 1
+            if let deadline = request.deadline {
+                state.nextDeadline = state.nextDeadline.map { min($0, deadline) } ?? deadline
+            }
+        }
         defer { state.isWoken = true }
         return state.isWoken ? .accepted : .first
     }
@@ -84,40 +102,91 @@ final class ClientState: Sendable {
     var sendBufferFull: SocketIOClientError {
         SocketIOClientError(
             .sendBufferFull,
-            "\(limits.sendBufferBytes) bytes wait to be sent already: emit from async code, which waits for room")
+            "\(limits.sendBufferBytes) bytes wait to be sent already: `emit` waits for room while there is a connection"
+        )
     }
 
     /// Returns once there may be room, or the connection has ended.
-    func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let waits = state.withLockedValue { state in
-                let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes
-                guard !hasRoom, state.snapshot.isOpen else { return false }
-                state.waiters.append(continuation)
-                return true
-            }
-            if !waits { continuation.resume() }
+    ///
+    /// - Throws: `timeout` at the deadline; `CancellationError` where the task is cancelled.
+    func waitForRoom(until deadline: NIODeadline?, on eventLoop: any EventLoop) async throws {
+        let promise = eventLoop.makePromise(of: Void.self)
+        let id = state.withLockedValue { state -> Int? in
+            let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes
+            guard !hasRoom, state.snapshot.isOpen else { return nil }
+            state.lastWaiter += 1
+            state.waiters.append((state.lastWaiter, promise))
+            return state.lastWaiter
         }
+        guard let id else { return promise.succeed() }
+        let timer = deadline.map { deadline in
+            eventLoop.scheduleTask(deadline: deadline) { self.giveUp(id, SocketIOClientError.ackTimeout) }
+        }
+        defer { timer?.cancel() }
+        try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            giveUp(id, CancellationError())
+        }
+    }
+
+    private func giveUp(_ id: Int, _ error: any Error) {
+        let promise = state.withLockedValue { state -> EventLoopPromise<Void>? in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.waiters.remove(at: index).promise
+        }
+        promise?.fail(error)
     }
 
     // MARK: On the event loop
 
     /// The next emission; nil for an empty outbox, after which the event loop has to be told again.
     func next() -> Emission? {
-        let (emission, woken) = state.withLockedValue { state -> (Emission?, [CheckedContinuation<Void, Never>]) in
+        let (emission, woken) = state.withLockedValue { state -> (Emission?, [EventLoopPromise<Void>]) in
             guard let emission = state.outbox.popFirst() else {
                 state.isWoken = false
+                state.nextDeadline = nil
                 return (nil, [])
             }
             state.outboxBytes -= emission.cost
-            if emission.ackRequest != nil { state.acksInOutbox -= 1 }
+            if emission.ackRequest != nil {
+                // It counts all the time, until the event loop tells anew what waits.
+                state.acksInOutbox -= 1
+                state.snapshot.pendingAcks += 1
+            }
             return (emission, takeWaiters(&state))
         }
-        for waiter in woken { waiter.resume() }
+        for waiter in woken { waiter.succeed() }
         return emission
     }
 
     func update(_ snapshot: Snapshot) { update { $0 = snapshot } }
+
+    /// When an event that could not leave yet has to be acknowledged at the earliest.
+    var nextDeadline: NIODeadline? { state.withLockedValue { $0.nextDeadline } }
+
+    /// Takes out those whose acks would come too late now.
+    func takeExpired(at now: NIODeadline) -> [AckRequest] {
+        state.withLockedValue { state in
+            guard let next = state.nextDeadline, next <= now else { return [] }
+            var expired: [AckRequest] = []
+            state.nextDeadline = nil
+            state.outbox.removeAll { emission in
+                guard let request = emission.ackRequest, let deadline = request.deadline else { return false }
+                guard deadline <= now else {
+                    state.nextDeadline = state.nextDeadline.map { min($0, deadline) } ?? deadline
+                    return false
+                }
+                state.outboxBytes -= emission.cost
+                state.acksInOutbox -= 1
+                expired.append(request)
+                return true
+            }
+            return expired
+        }
+    }
+
+    func update(isCongested: Bool) { state.withLockedValue { $0.isCongested = isCongested } }
 
     func update(waitingBytes: Int, pendingAcks: Int) {
         update { snapshot in
@@ -128,18 +197,18 @@ final class ClientState: Sendable {
 
     /// Who waits for room is woken where there is some, and where it is of no use to wait.
     private func update(_ change: (inout Snapshot) -> Void) {
-        let woken = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
+        let woken = state.withLockedValue { state -> [EventLoopPromise<Void>] in
             change(&state.snapshot)
             return takeWaiters(&state)
         }
-        for waiter in woken { waiter.resume() }
+        for waiter in woken { waiter.succeed() }
     }
 
-    private func takeWaiters(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+    private func takeWaiters(_ state: inout State) -> [EventLoopPromise<Void>] {
         guard !state.waiters.isEmpty else { return [] }
         let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes / 2
         guard hasRoom || !state.snapshot.isOpen else { return [] }
         defer { state.waiters = [] }
-        return state.waiters
+        return state.waiters.map(\.promise)
     }
 }

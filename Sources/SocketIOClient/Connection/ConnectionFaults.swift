@@ -8,13 +8,13 @@ extension SocketIOClientError {
     static func refused(_ response: HTTPResponse) -> SocketIOClientError {
         let status = response.head.status
         let body = String(buffer: response.body)
-        let value = try? SocketIOValue(json: body)
-        let said = value?["message"]?.string ?? value?.string
+        let data: SocketIOValue? = body.isEmpty ? .none : (try? SocketIOValue(json: body)) ?? .string(body)
+        let said = data?["message"]?.string ?? data?.string
         return SocketIOClientError(
             .handshakeRefused,
             "the handshake was answered \(status.code) \(status.reasonPhrase)" + (said.map { ": \($0)" } ?? "")
                 + (status == .notFound ? ": is Socket.IO served there, under this path:?" : ""),
-            data: value ?? (body.isEmpty ? nil : .string(body)))
+            data: data)
     }
 
     /// The handshake was not answered.

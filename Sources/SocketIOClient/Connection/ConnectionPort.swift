@@ -17,6 +17,11 @@ struct ConnectionPort: Sendable {
         eventLoop.execute { [connection] in connection.value = make() }
     }
 
+    /// Lets the connection go, which by way of its handlers holds this port. Nobody asks for anything any more.
+    func close() {
+        eventLoop.execute { [connection] in connection.value = nil }
+    }
+
     /// Runs on the event loop, behind what was asked for before.
     func onLoop(_ body: @escaping @Sendable (ClientConnection) -> Void) {
         eventLoop.execute { [connection] in
@@ -27,8 +32,7 @@ struct ConnectionPort: Sendable {
     /// Hands an emission over; waits while there is no room for it.
     func send(_ emission: Emission) async throws {
         while try !accept(emission) {
-            await state.waitForRoom()
-            try Task.checkCancellation()
+            try await state.waitForRoom(until: emission.ackRequest?.deadline, on: eventLoop)
         }
     }
 
@@ -42,6 +46,9 @@ struct ConnectionPort: Sendable {
         switch try state.accept(emission) {
         case .full: return false
         case .accepted: return true
+        case .dropped:
+            emission.ackRequest?.answer(.failure(.volatileDropped))
+            return true
         case .first:
             onLoop { $0.takeOutbox() }
             return true

@@ -5,7 +5,9 @@ import NIOHTTP1
 /// Where one attempt connects to: made of the answers of `connect` and of what the client was told.
 struct Endpoint: Sendable {
     let request: EngineRequest
+    /// Without cookies.
     let headers: HTTPHeaders
+    let cookies: CookieJar
     let dialer: Dialer
 
     /// May block: trust roots are read.
@@ -18,7 +20,10 @@ struct Endpoint: Sendable {
                     + "the server listens")
         }
         request = EngineRequest(path: options.path, appQuery: url.query)
-        headers = try Self.headers(of: url, options.headers, answer.headers)
+        var headers = try Self.headers(of: url, options.headers, answer.headers)
+        cookies = CookieJar(clientHeaders: headers)
+        headers.remove(name: "Cookie")
+        self.headers = headers
         let security = url.isSecure ? try Self.security(options.security, host: url.host) : nil
         dialer = Dialer(
             host: url.host, port: url.port, timeout: options.requestTimeout, security: security,

@@ -9,16 +9,16 @@ public struct EventContext: Sendable {
     public let socketID: String?
     /// Whether the server waits for an answer.
     public let wantsAck: Bool
+    /// Whether the client tells it, and not the server.
+    var isLocal = false
 
     /// What only the protocol itself sends.
     static let cannotBeEmitted: Set<String> = [
         "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
     ]
 
-    private static let reserved: Set<String> = [
-        "connect", "connect_error", "disconnect", "error", "__disconnect_final",
-    ]
+    private static let reserved: Set<String> = ["connect", "connect_error", "disconnect", "__disconnect_final"]
 
     /// Whether handlers of `*` may have it.
-    var isCaughtByAny: Bool { !Self.reserved.contains(name) }
+    var isCaughtByAny: Bool { !isLocal && !Self.reserved.contains(name) }
 }

@@ -24,11 +24,12 @@ final class EventDispatcher: Sendable {
         }
         var context = EventContext(
             namespace: delivery.namespace, name: "", arguments: [],
-            socketID: state.sid(of: delivery.namespace), wantsAck: delivery.ackID != nil)
+            socketID: state.sid(of: delivery.namespace), wantsAck: delivery.ackID != nil,
+            isLocal: delivery.isLocal)
         do {
             (context.name, context.arguments) = try delivery.content()
             // Spares what most events do not need.
-            let ack = registry.isPlain ? try await callHandler(context) : try await run(context)
+            let ack = registry.isPlain ? try await callHandler(context) : try await run(context, delivery)
             if let id = delivery.ackID, let ack { try await acknowledge(delivery, id, ack) }
         } catch {
             await handle(error, in: context, of: delivery)
@@ -47,19 +48,29 @@ final class EventDispatcher: Sendable {
         }
     }
 
-    private func run(_ context: EventContext) async throws -> Ack? {
-        try await step(0, of: registry.middleware, context)
+    private func run(_ context: EventContext, _ delivery: Delivery) async throws -> Ack? {
+        try await step(0, of: registry.middleware, context, delivery)
     }
 
-    private func step(_ index: Int, of middleware: [Middleware], _ context: EventContext) async throws -> Ack? {
+    private func step(
+        _ index: Int, of middleware: [Middleware], _ context: EventContext, _ delivery: Delivery
+    ) async throws -> Ack? {
         guard index < middleware.count else {
-            if context.isCaughtByAny {
-                for observer in registry.observers { try await observer(context) }
-            }
-            for queue in registry.queues(for: context) { queue.offer(context) }
+            await observe(context, delivery)
             return try await callHandler(context)
         }
-        return try await middleware[index].run(context) { try await self.step(index + 1, of: middleware, $0) }
+        return try await middleware[index].run(context) {
+            try await self.step(index + 1, of: middleware, $0, delivery)
+        }
+    }
+
+    /// Observers stand beside the handler: what one throws stops neither it nor the others.
+    private func observe(_ context: EventContext, _ delivery: Delivery) async {
+        guard context.isCaughtByAny else { return }
+        for observer in registry.observers {
+            do { try await observer(context) } catch { await handle(error, in: context, of: nil) }
+        }
+        for queue in registry.queues(for: context) { queue.offer(context, sizeBytes: delivery.sizeBytes) }
     }
 
     /// As the original does it: an event without a handler is acknowledged with nothing.
@@ -99,10 +110,11 @@ final class EventDispatcher: Sendable {
             metadata: [
                 "event": "\(context.name)", "namespace": "\(context.namespace)", "error": "\(error)",
             ])
-        guard context.name != "error" else { return }
+        guard !(context.isLocal && context.name == "error") else { return }
         let report = EventContext(
             namespace: context.namespace, name: "error",
-            arguments: [.string("\(error)"), .string(context.name)], socketID: context.socketID, wantsAck: false)
+            arguments: [.string("\(error)"), .string(context.name)], socketID: context.socketID, wantsAck: false,
+            isLocal: true)
         do {
             _ = try await registry.handler(for: report)?(report)
         } catch {
@@ -112,6 +124,15 @@ final class EventDispatcher: Sendable {
 }
 
 extension Delivery {
+    /// Whether the client tells it, and not the server by an event.
+    var isLocal: Bool {
+        if case .event = kind { false } else { true }
+    }
+
+    var sizeBytes: Int {
+        if case .event(let packet) = kind { packet.sizeBytes } else { 0 }
+    }
+
     /// The digits of the ack id of an event that asks for an answer.
     var ackID: String? {
         if case .event(let packet) = kind { packet.ackID } else { nil }

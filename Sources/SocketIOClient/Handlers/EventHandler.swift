@@ -35,6 +35,12 @@ extension Ack {
             self.init(answer)
         }
     }
+
+    /// What an exception handler returned: nil is no ack at all.
+    init?(ofException answer: some Encodable & Sendable) {
+        if let optional = answer as? any OptionalValue, optional.isNil { return nil }
+        self.init(answer: answer)
+    }
 }
 
 /// An optional of whatever type.

@@ -51,8 +51,6 @@ final class HandlerLanes: Sendable {
     /// What waits for handlers or is with them.
     var bytes: Int { state.withLockedValue { $0.bytes } }
 
-    var isFull: Bool { bytes >= limitBytes }
-
     func push(_ item: Item, to name: Name) {
         let starts = state.withLockedValue { state in
             state.bytes += item.cost
@@ -65,13 +63,22 @@ final class HandlerLanes: Sendable {
     /// Returns once all has been done that waits in that lane now, or `timeout` is over. At once in a handler.
     func drain(_ namespaces: [String], within timeout: TimeAmount, on eventLoop: any EventLoop) async {
         guard !Self.isInHandler else { return }
-        for namespace in namespaces {
+        try? await drained(namespaces, within: timeout, on: eventLoop).get()
+    }
+
+    /// Succeeds once all has been done that waits in those lanes now, or `timeout` is over.
+    func drained(
+        _ namespaces: [String], within timeout: TimeAmount, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        let lanes = namespaces.map { namespace in
             let promise = eventLoop.makePromise(of: Void.self)
             push(.barrier { promise.succeed() }, to: Name(namespace: namespace))
-            let timer = eventLoop.scheduleTask(in: timeout) { promise.succeed() }
-            try? await promise.futureResult.get()
-            timer.cancel()
+            return promise.futureResult
         }
+        let done = eventLoop.makePromise(of: Void.self)
+        EventLoopFuture.andAllComplete(lanes, on: eventLoop).cascade(to: done)
+        let timer = eventLoop.scheduleTask(in: timeout) { done.succeed() }
+        return done.futureResult.always { _ in timer.cancel() }
     }
 
     private func run(_ name: Name) async {

@@ -197,17 +197,14 @@ final class HandlerRegistry: Sendable {
     /// Who takes an error: the handler of its very type, of the nearest class above it, of a protocol or `any Error`
     /// (the one registered last), and at last the default one.
     func exceptionHandler(for error: any Error) -> ExceptionHandler? {
-        state.withLockedValue { state in
-            let fitting = state.exceptionHandlers.filter { $0.takes(error) }
-            var mirror: Mirror? = Mirror(reflecting: error)
-            while let current = mirror {
-                if let exact = fitting.first(where: { $0.type == ObjectIdentifier(current.subjectType) }) {
-                    return exact
-                }
-                mirror = current.superclassMirror
-            }
-            return fitting.last ?? state.defaultExceptionHandler
+        let (handlers, last) = state.withLockedValue { ($0.exceptionHandlers, $0.defaultExceptionHandler) }
+        let fitting = handlers.filter { $0.takes(error) }
+        var mirror: Mirror? = fitting.isEmpty ? nil : Mirror(reflecting: error)
+        while let current = mirror {
+            if let exact = fitting.first(where: { $0.type == ObjectIdentifier(current.subjectType) }) { return exact }
+            mirror = current.superclassMirror
         }
+        return fitting.last ?? last
     }
 }
 
@@ -216,7 +213,7 @@ extension HandlerRegistry.State {
         _ event: String, _ events: [String: HandlerRegistry.Entry], _ namespace: String
     ) -> HandlerRegistry.Entry? {
         guard let entry = events[event] else { return nil }
-        if entry.isOnce { handlers[namespace]?[event] = nil }
+        if entry.isOnce { handlers[namespace] = events.count == 1 ? nil : events.filter { $0.key != event } }
         return entry
     }
 }

@@ -43,7 +43,8 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
 
     public var target: NamespaceTarget {
         let (client, registry) = binding.withLockedValue { ($0.client, $0.registry) }
-        return NamespaceTarget(core: client, registry: registry ?? HandlerRegistry(), namespace: namespace)
+        return NamespaceTarget(
+            core: client, registry: registry ?? HandlerRegistry(), namespace: namespace, isOnlyNamespace: true)
     }
 
     /// Where a subclass names its handlers. Called when the object is registered with a client.

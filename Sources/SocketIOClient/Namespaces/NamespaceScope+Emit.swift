@@ -9,9 +9,8 @@ extension NamespaceScope {
     /// Emits an event with its arguments: each argument of the call is one of the event's. Values are literals,
     /// `SocketIOValue`s or anything `Encodable`.
     ///
-    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Outside of
-    /// async code the same call does not wait, and throws `sendBufferFull`. Whatever emits at the same time, an event
-    /// and its binary go out as a whole.
+    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Whatever
+    /// emits at the same time, an event and its binary go out as a whole.
     ///
     /// - Parameters:
     ///   - event: any name but those that the protocol keeps for itself, such as `connect`.
@@ -39,24 +38,36 @@ extension NamespaceScope {
             event, arguments: values, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
-    /// As above, outside of async code.
-    public func emit(
+    /// As `emit`, for code that is not async: it does not wait for room, and throws `sendBufferFull`.
+    public func emitNow(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) throws {
-        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
-        try emission.core.port.sendNow(emission.emission)
+        try emitNow(
+            event, arguments: arguments, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
-    /// As above, outside of async code.
+    /// As above.
     @_disfavoredOverload
-    public func emit<each Argument: Encodable & Sendable>(
+    public func emitNow<each Argument: Encodable & Sendable>(
         _ event: String, _ arguments: repeat each Argument, namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) throws {
         let values = try Arguments(encoding: repeat each arguments).values
-        let emission = try Outgoing(self, event, values, namespace, volatile, timeout, callback)
-        try emission.core.port.sendNow(emission.emission)
+        try emitNow(
+            event, arguments: values, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
+    }
+
+    /// As `emit`, for one object whose values are variables of different types:
+    /// `emit("move", ["x": x, "name": name])`.
+    @_disfavoredOverload
+    public func emit(
+        _ event: String, _ object: KeyValuePairs<String, any Encodable & Sendable>, namespace: String? = nil,
+        volatile: Bool = false, timeout: Duration? = nil, callback: AckCallback? = nil
+    ) async throws {
+        try await emit(
+            event, arguments: [.object(SocketIOObject(encoding: object))], namespace: namespace, volatile: volatile,
+            timeout: timeout, callback: callback)
     }
 
     /// Emits an event of the name `message`.
@@ -83,15 +94,17 @@ extension NamespaceScope {
     ) async throws {
         let outgoing = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
         try await outgoing.core.port.send(outgoing.emission)
+        outgoing.tellObservers()
     }
 
-    /// As above, outside of async code.
-    public func emit(
+    /// As `emitNow`, for arguments whose number is known only when the program runs.
+    public func emitNow(
         _ event: String, arguments: [SocketIOValue], namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
     ) throws {
-        let emission = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
-        try emission.core.port.sendNow(emission.emission)
+        let outgoing = try Outgoing(self, event, arguments, namespace, volatile, timeout, callback)
+        try outgoing.core.port.sendNow(outgoing.emission)
+        outgoing.tellObservers()
     }
 
     /// As `call`, for arguments whose number is known only when the program runs.
@@ -144,6 +157,24 @@ extension NamespaceScope {
         try await ask(event, Arguments(encoding: repeat each arguments).values, namespace, timeout).decode(Answer.self)
     }
 
+    /// As above, for an event without arguments.
+    @_disfavoredOverload
+    public func call<Answer: Decodable & Sendable>(
+        _ event: String, namespace: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, [], namespace, timeout).decode(Answer.self)
+    }
+
+    /// As above, for one object whose values are variables of different types.
+    @_disfavoredOverload
+    @discardableResult
+    public func call(
+        _ event: String, _ object: KeyValuePairs<String, any Encodable & Sendable>, namespace: String? = nil,
+        timeout: Duration = .seconds(60)
+    ) async throws -> SocketIOValue {
+        try await ask(event, [.object(SocketIOObject(encoding: object))], namespace, timeout).value
+    }
+
     /// All arguments of the ack, however many.
     func ask(
         _ event: String, _ values: [SocketIOValue], _ namespace: String?, _ timeout: Duration?
@@ -153,64 +184,12 @@ extension NamespaceScope {
         let outgoing = try Outgoing(self, event, values, namespace, request: request)
         return try await withTaskCancellationHandler {
             try await outgoing.core.port.send(outgoing.emission)
+            outgoing.tellObservers()
             return try Arguments(SocketIOValue.list(of: try await answer.value()))
         } onCancel: {
             answer.cancel()
+            request.end()
             outgoing.core.port.onLoop { $0.forget(request) }
-        }
-    }
-}
-
-/// An event that is ready to leave, and the client it leaves by.
-private struct Outgoing {
-    let core: ClientCore
-    let emission: Emission
-
-    init(
-        _ scope: some NamespaceScope, _ event: String, _ values: [SocketIOValue], _ namespace: String?,
-        _ isVolatile: Bool = false, request: AckRequest?
-    ) throws {
-        let (core, namespace) = try scope.target.resolve(namespace)
-        guard !EventContext.cannotBeEmitted.contains(event) else {
-            throw SocketIOClientError(.reservedEvent, "“\(event)” is a name that the protocol keeps for itself")
-        }
-        if let observers = core.registry.outgoing {
-            let context = EventContext(
-                namespace: namespace, name: event, arguments: values, socketID: core.state.sid(of: namespace),
-                wantsAck: request != nil)
-            for observer in observers { observer(context) }
-        }
-        let payload = try WirePayload(eventName: event, arguments: values)
-        self.core = core
-        emission = Emission(
-            namespace: namespace, kind: .event(request), payload: payload.json, attachments: payload.attachments,
-            isVolatile: isVolatile)
-    }
-
-    init(
-        _ scope: some NamespaceScope, _ event: String, _ values: [SocketIOValue], _ namespace: String?,
-        _ isVolatile: Bool, _ timeout: Duration?, _ callback: AckCallback?
-    ) throws {
-        let (core, name) = try scope.target.resolve(namespace)
-        let (dispatcher, lanes) = (core.dispatcher, core.lanes)
-        let request = callback.map { callback in
-            AckRequest(timeout: (timeout ?? core.ackTimeout).map { TimeAmount($0) }) { answer in
-                lanes.push(
-                    .callback {
-                        await dispatcher.run(event, of: name) {
-                            try await callback(answer.arguments)
-                        }
-                    }, to: .init(namespace: name, isOfCallbacks: true))
-            }
-        }
-        try self.init(scope, event, values, namespace, isVolatile, request: request)
-    }
-}
-
-extension AckRequest.Answer {
-    fileprivate var arguments: Result<Arguments, SocketIOClientError> {
-        Result<Arguments, SocketIOClientError> { () throws(SocketIOClientError) in
-            Arguments(try SocketIOValue.list(of: try get()))
         }
     }
 }

@@ -108,6 +108,9 @@ extension NamespaceScope {
         _ event: String, _ namespace: String?, _ handler: EventHandler, isOnce: Bool = false
     ) -> HandlerID {
         let target = target
+        precondition(
+            !target.isOnlyNamespace || target.namespace(namespace) == target.namespace,
+            "an object's handlers are for its own namespace; a client's may be for any")
         return target.registry.add(event, namespace: target.namespace(namespace), isOnce: isOnce, handler.run)
     }
 }

@@ -11,6 +11,8 @@ public struct NamespaceTarget: Sendable {
     let core: ClientCore?
     let registry: HandlerRegistry
     let namespace: String
+    /// Whether handlers are for this namespace alone.
+    var isOnlyNamespace = false
 
     /// - Parameter namespace: what the caller names; nil for the scope's own.
     func resolve(_ namespace: String?) throws(SocketIOClientError) -> (core: ClientCore, namespace: String) {

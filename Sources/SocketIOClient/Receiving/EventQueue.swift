@@ -6,7 +6,8 @@ final class EventQueue: Sendable {
     typealias Waiter = EventLoopPromise<EventContext?>
 
     private struct State {
-        var events = CircularBuffer<EventContext>()
+        var events = CircularBuffer<(context: EventContext, sizeBytes: Int)>()
+        var bytes = 0
         /// Whether events were left out since the last that was taken.
         var isOverfull = false
         /// Whether no more will come.
@@ -17,20 +18,27 @@ final class EventQueue: Sendable {
 
     private let state = NIOLockedValueBox(State())
     private let limit: Int
+    private let limitBytes: Int
     private let eventLoop: any EventLoop
 
-    init(limit: Int, eventLoop: any EventLoop) {
+    /// - Parameters:
+    ///   - limit: of events.
+    ///   - limitBytes: of all of them on the wire; where that is reached, one more is left out.
+    init(limit: Int, limitBytes: Int, eventLoop: any EventLoop) {
         self.limit = max(1, limit)
+        self.limitBytes = limitBytes
         self.eventLoop = eventLoop
     }
 
-    /// Past the limit events are left out until there is a reader, who hears of it.
-    func offer(_ event: EventContext) {
+    /// Past a limit events are left out until there is a reader, who hears of it.
+    func offer(_ event: EventContext, sizeBytes: Int) {
         let waiter = state.withLockedValue { state -> Waiter? in
             guard !state.isFinished else { return nil }
             if let waiter = state.waiters.popFirst() { return waiter.promise }
-            state.isOverfull = state.isOverfull || state.events.count >= limit
-            if !state.isOverfull { state.events.append(event) }
+            state.isOverfull = state.isOverfull || state.events.count >= limit || state.bytes >= limitBytes
+            guard !state.isOverfull else { return nil }
+            state.events.append((event, sizeBytes))
+            state.bytes += sizeBytes
             return nil
         }
         waiter?.succeed(event)
@@ -50,6 +58,7 @@ final class EventQueue: Sendable {
     func reopen() {
         state.withLockedValue { state in
             state.events = CircularBuffer()
+            state.bytes = 0
             state.isOverfull = false
             state.isFinished = false
         }
@@ -61,13 +70,14 @@ final class EventQueue: Sendable {
     func next(timeout: TimeAmount? = nil) async throws -> EventContext? {
         let promise = eventLoop.makePromise(of: EventContext?.self)
         let id = state.withLockedValue { state -> Int? in
-            if let event = state.events.popFirst() {
+            if let (event, sizeBytes) = state.events.popFirst() {
+                state.bytes -= sizeBytes
                 promise.succeed(event)
             } else if state.isOverfull {
                 state.isOverfull = false
                 promise.fail(
                     SocketIOClientError(
-                        .receiveBufferFull, "more than \(limit) events came that nobody took: some are missing here"))
+                        .receiveBufferFull, "more events came than are kept for who takes them: some are missing here"))
             } else if state.isFinished {
                 promise.succeed(nil)
             } else {
@@ -97,5 +107,13 @@ final class EventQueue: Sendable {
             return state.waiters.remove(at: index).promise
         }
         waiter?.fail(error)
+    }
+}
+
+extension EventQueue {
+    /// With the limits of a client.
+    convenience init(_ core: ClientCore) {
+        let limits = core.state.limits
+        self.init(limit: limits.unreadEvents, limitBytes: limits.unreadBytes, eventLoop: core.port.eventLoop)
     }
 }

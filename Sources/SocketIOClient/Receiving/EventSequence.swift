@@ -28,7 +28,7 @@ public struct EventSequence: AsyncSequence, Sendable {
     private let subscription: Subscription
 
     init(_ core: ClientCore, namespace: String, name: String?) {
-        let queue = EventQueue(limit: core.state.limits.unreadEvents, eventLoop: core.port.eventLoop)
+        let queue = EventQueue(core)
         subscription = Subscription(core, queue, namespace: namespace, name: name)
     }
 

@@ -21,7 +21,7 @@ public final class SimpleClient: Sendable {
     /// - Parameter client: made with the options that are wanted, and without handlers.
     public init(_ client: Client = Client()) {
         self.client = client
-        received = EventQueue(limit: client.core.state.limits.unreadEvents, eventLoop: client.core.port.eventLoop)
+        received = EventQueue(client.core)
     }
 
     /// Connects to one namespace of a server.
@@ -31,6 +31,7 @@ public final class SimpleClient: Sendable {
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespace: String = "/", path: String = "socket.io", waitTimeout: Duration = .seconds(5)
     ) async throws {
+        guard client.core.state.snapshot.isIdle else { throw SocketIOClientError.alreadyConnected }
         let namespace = client.target.namespace(namespace)
         joined.set(namespace) { client.core.registry.subscribe(received, namespace: namespace, name: nil) }
             .map { client.off($0) }

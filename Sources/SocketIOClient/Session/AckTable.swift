@@ -10,8 +10,6 @@ struct AckTable {
 
     private struct Entry {
         let request: AckRequest
-        /// Nil for none.
-        let deadline: NIODeadline?
         /// Whether the event has left: then its ack ends with the connection.
         var isSent: Bool
     }
@@ -21,10 +19,10 @@ struct AckTable {
 
     var count: Int { entries.count }
 
-    mutating func insert(_ request: AckRequest, as key: Key, isSent: Bool, at now: NIODeadline) {
-        let deadline = request.timeout.map { now + $0 }
-        entries[key] = Entry(request: request, deadline: deadline, isSent: isSent)
-        guard let deadline else { return }
+    mutating func insert(_ request: AckRequest, as key: Key, isSent: Bool) {
+        request.key = key
+        entries[key] = Entry(request: request, isSent: isSent)
+        guard let deadline = request.deadline else { return }
         deadlines.insert(key, at: deadline)
         forgetAnswered()
     }
@@ -38,8 +36,7 @@ struct AckTable {
 
     /// Forgets who does not want to know any more.
     mutating func remove(_ request: AckRequest) {
-        guard let key = entries.first(where: { $0.value.request === request })?.key else { return }
-        entries[key] = nil
+        if let key = request.key, entries[key]?.request === request { entries[key] = nil }
     }
 
     /// Those whose events have left, of one namespace or of all.
@@ -62,7 +59,9 @@ struct AckTable {
     mutating func popExpired(at now: NIODeadline) -> (key: Key, request: AckRequest)? {
         while let first = deadlines.first, first.deadline <= now {
             deadlines.removeFirst()
-            guard entries[first.key]?.deadline == first.deadline, let request = remove(first.key) else { continue }
+            guard entries[first.key]?.request.deadline == first.deadline, let request = remove(first.key) else {
+                continue
+            }
             return (first.key, request)
         }
         return nil
@@ -73,7 +72,7 @@ struct AckTable {
         guard deadlines.count > 64, deadlines.count > 2 * entries.count else { return }
         deadlines.removeAll()
         for (key, entry) in entries {
-            if let deadline = entry.deadline { deadlines.insert(key, at: deadline) }
+            if let deadline = entry.request.deadline { deadlines.insert(key, at: deadline) }
         }
     }
 }

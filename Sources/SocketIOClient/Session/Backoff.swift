@@ -12,10 +12,10 @@ struct Backoff: Sendable {
     ///
     /// - Parameter random: 0 to 1; 0.5 changes nothing.
     func delay(before attempt: Int, random: Double) -> TimeAmount {
-        var delay = Double(first.nanoseconds)
-        let longest = Double(max.nanoseconds)
-        for _ in 1..<Swift.max(attempt, 1) where delay < longest { delay *= 2 }
-        delay = min(delay, longest)
+        // A wait of ten thousand days is as good as any longer one.
+        let longest = min(Double(max.nanoseconds), 1e18)
+        let doublings = min(Swift.max(attempt, 1) - 1, 1000)
+        var delay = min(Double(sign: .plus, exponent: doublings, significand: Double(first.nanoseconds)), longest)
         delay *= 1 + randomizationFactor * (2 * random - 1)
         return .nanoseconds(Int64(Swift.max(0, min(delay, longest))))
     }

@@ -29,11 +29,11 @@ struct ClientMachine {
 
     let configuration: Configuration
     private(set) var plan = Plan()
-    private(set) var namespaces: [String: NamespaceSession] = [:]
+    var namespaces: [String: NamespaceSession] = [:]
     private var phase = Phase.idle { didSet { version += 1 } }
     /// Changes with everything that can be asked below, but for what waits.
     private(set) var version = 0
-    private var acks = AckTable()
+    var acks = AckTable()
     /// Counts the sessions that were opened.
     private(set) var session = 0
     /// How many attempts to reconnect there were since the last that succeeded.
@@ -45,7 +45,7 @@ struct ClientMachine {
     private var actions = CircularBuffer<Action>()
 
     /// Bytes of emissions that wait for a connection or, with retries, for the ack before theirs.
-    private(set) var waitingBytes = 0
+    var waitingBytes = 0
 
     init(configuration: Configuration) { self.configuration = configuration }
 
@@ -53,6 +53,11 @@ struct ClientMachine {
 
     var isIdle: Bool {
         if case .idle = phase { true } else { false }
+    }
+
+    /// Whether a session that was closed here is about to end, and nothing will follow.
+    var isEnding: Bool {
+        if case .closing(.finish) = phase { true } else { false }
     }
 
     /// Whether the session is open and no side has closed it.
@@ -63,7 +68,8 @@ struct ClientMachine {
     /// Whether there is no connection and another attempt will come.
     var isReconnecting: Bool {
         switch phase {
-        case .pausing, .closing(.fail): true
+        case .pausing: true
+        case .closing(.fail): wasConnected || plan.retries
         case .opening: wasConnected || attempt > 0
         case .idle, .open, .closing(.finish): false
         }
@@ -86,14 +92,13 @@ struct ClientMachine {
     /// The next thing to do, in order; nil when all is done.
     mutating func nextAction() -> Action? { actions.popFirst() }
 
-    private mutating func push(_ action: Action) { actions.append(action) }
+    mutating func push(_ action: Action) { actions.append(action) }
 
     // MARK: Connecting
 
     mutating func connect(_ plan: Plan) throws(SocketIOClientError) {
         guard isIdle else {
-            throw SocketIOClientError(
-                .alreadyConnected, "the client is connected, or is connecting: call disconnect() first")
+            throw .alreadyConnected
         }
         self.plan = plan
         var sessions: [String: NamespaceSession] = [:]
@@ -202,7 +207,9 @@ struct ClientMachine {
         completeConnect(.failure(SocketIOClientError(.disconnected, "disconnect() was called while connecting")))
         dropWaiting(where: { _ in true })
         for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
-        for name in plan.namespaces { deliver(.finished, name) }
+        if wasConnected {
+            for name in plan.namespaces { deliver(.finished, name) }
+        }
         push(.finished)
     }
 
@@ -305,10 +312,10 @@ struct ClientMachine {
     /// Goes on where all namespaces have been answered.
     private mutating func noteAnswer(at now: NIODeadline) {
         guard case .open(.some) = phase else { return }
-        guard !namespaces.values.contains(where: { $0.state == .pending }) else {
+        guard !plan.namespaces.contains(where: { namespaces[$0]?.state == .pending }) else {
             return phase = .open(joinsBy: now + plan.waitTimeout)
         }
-        guard namespaces.values.allSatisfy(\.isJoined) else { return giveUpJoining() }
+        guard plan.namespaces.allSatisfy({ namespaces[$0]?.isJoined == true }) else { return giveUpJoining() }
         phase = .open(joinsBy: nil)
         connected()
     }
@@ -333,7 +340,7 @@ struct ClientMachine {
 
     /// The server has ended the last namespace: a connection without one is of no use.
     private mutating func closeIfLeft() {
-        guard isOpen, namespaces.values.allSatisfy({ $0.state == .left }) else { return }
+        guard isOpen, plan.namespaces.allSatisfy({ namespaces[$0]?.state == .left }) else { return }
         phase = .closing(then: .finish)
         push(.close)
     }
@@ -388,147 +395,21 @@ struct ClientMachine {
         namespaces[name]?.forgetEarly()
         if session.isJoined { deliver(.disconnect(.clientDisconnect, details: "disconnect() was called"), name) }
         failAcks(of: name)
+        dropWaiting(where: { $0 == name })
+        if plan.namespaces.count > 1 {
+            // A reconnection does not join it again.
+            plan.namespaces.removeAll { $0 == name }
+            deliver(.finished, name)
+        }
         noteAnswer(at: now)
         closeIfLeft()
-    }
-
-    // MARK: Emitting
-
-    /// Sends an emission, or keeps it where that is asked for. Where neither can be, its ack fails.
-    ///
-    /// - Parameter isWritable: whether the transport would take it at once.
-    mutating func emit(_ emission: consuming Emission, isWritable: Bool = true, at now: NIODeadline) {
-        let name = emission.namespace
-        let isJoined = isOpen && namespaces[name]?.isJoined == true
-        switch emission.kind {
-        case .ack(_, session: let session):
-            if isJoined, session == self.session { push(.send(emission.packet(ackID: nil))) }
-        case .event(let request):
-            if emission.isVolatile, !isJoined || !isWritable {
-                request?.answer(.failure(.volatileDropped))
-            } else if configuration.retries > 0, !emission.isVolatile, isJoined || configuration.buffersOffline {
-                emitUntilAcknowledged(emission, at: now)
-            } else if isJoined {
-                send(emission, at: now)
-            } else if configuration.buffersOffline {
-                keep(emission, at: now)
-            } else if let request {
-                push(.answer(request, .failure(.disconnected)))
-            }
-        }
-    }
-
-    private mutating func send(_ emission: consuming Emission, at now: NIODeadline) {
-        guard let request = emission.ackRequest else { return push(.send(emission.packet(ackID: nil))) }
-        let id = nextAckID(emission.namespace)
-        acks.insert(request, as: .init(namespace: emission.namespace, id: id), isSent: true, at: now)
-        push(.send(emission.packet(ackID: id)))
-    }
-
-    private mutating func nextAckID(_ name: String) -> Int {
-        namespaces[name, default: NamespaceSession(name: name)].nextAckID()
-    }
-
-    /// Nobody waits for that ack any more.
-    mutating func forget(_ request: AckRequest) { acks.remove(request) }
-
-    private mutating func keep(_ emission: Emission, at now: NIODeadline) {
-        waitingBytes += emission.cost
-        var id: Int?
-        if let request = emission.ackRequest {
-            let next = nextAckID(emission.namespace)
-            acks.insert(request, as: .init(namespace: emission.namespace, id: next), isSent: false, at: now)
-            id = next
-        }
-        namespaces[emission.namespace, default: NamespaceSession(name: emission.namespace)].waiting.append(
-            .init(emission: emission, ackID: id))
-    }
-
-    /// What waits for the namespace, in order. Events whose acks have timed out meanwhile do not go any more.
-    private mutating func sendWaiting(_ name: String, at now: NIODeadline) {
-        while let next = namespaces[name]?.waiting.popFirst() {
-            waitingBytes -= next.emission.cost
-            guard let id = next.ackID else {
-                push(.send(next.emission.packet(ackID: nil)))
-                continue
-            }
-            let key = AckTable.Key(namespace: name, id: id)
-            guard acks.contains(key) else { continue }
-            acks.markSent(key)
-            push(.send(next.emission.packet(ackID: id)))
-        }
-        sendUnacknowledged(name, at: now)
-    }
-
-    private mutating func dropWaiting(where isDropped: (String) -> Bool) {
-        for (name, session) in namespaces where isDropped(name) {
-            for each in session.waiting {
-                waitingBytes -= each.emission.cost
-                if each.ackID == nil, let request = each.emission.ackRequest {
-                    push(.answer(request, .failure(.disconnected)))
-                }
-            }
-            for each in session.unacknowledged {
-                waitingBytes -= each.cost
-                if let request = each.ackRequest { push(.answer(request, .failure(.disconnected))) }
-            }
-            namespaces[name]?.waiting = CircularBuffer()
-            namespaces[name]?.unacknowledged = CircularBuffer()
-            namespaces[name]?.attempt = .init()
-        }
-    }
-
-    // MARK: Acks
-
-    private mutating func receiveAck(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
-        guard let id = packet.ackID.flatMap({ Int($0) }) else { return }
-        guard let request = acks.remove(.init(namespace: name, id: id)) else { return }
-        if namespaces[name]?.attempt.ackID == id { return acknowledged(name, with: .success(packet), at: now) }
-        push(.answer(request, .success(packet)))
-    }
-
-    /// Events that have left get no ack any more. Those that are sent until they are acknowledged go again.
-    private mutating func failAcks(of name: String) {
-        for request in acks.removeSent(of: name) { push(.answer(request, .failure(.disconnected))) }
-        namespaces[name]?.attempt.ackID = nil
-    }
-
-    // MARK: Retries
-
-    private mutating func emitUntilAcknowledged(_ emission: Emission, at now: NIODeadline) {
-        waitingBytes += emission.cost
-        namespaces[emission.namespace, default: NamespaceSession(name: emission.namespace)].unacknowledged.append(
-            emission)
-        sendUnacknowledged(emission.namespace, at: now)
-    }
-
-    /// Sends the head of the queue, with a new id each time, unless it is under way.
-    private mutating func sendUnacknowledged(_ name: String, at now: NIODeadline) {
-        guard let session = namespaces[name], session.isJoined, session.attempt.ackID == nil,
-            let emission = session.unacknowledged.first
-        else { return }
-        let id = nextAckID(name)
-        namespaces[name]?.attempt.ackID = id
-        namespaces[name]?.attempt.count += 1
-        // Who emitted it is told by `acknowledged`, whichever attempt it was.
-        let request = AckRequest(timeout: configuration.retryTimeout) { _ in }
-        acks.insert(request, as: .init(namespace: name, id: id), isSent: true, at: now)
-        push(.send(emission.packet(ackID: id)))
-    }
-
-    private mutating func acknowledged(_ name: String, with answer: AckRequest.Answer, at now: NIODeadline) {
-        namespaces[name]?.attempt = .init()
-        guard let emission = namespaces[name]?.unacknowledged.popFirst() else { return }
-        waitingBytes -= emission.cost
-        if let request = emission.ackRequest { push(.answer(request, answer)) }
-        sendUnacknowledged(name, at: now)
     }
 
     // MARK: Time
 
     /// Does what is due at `now`.
     mutating func advance(to now: NIODeadline) {
-        while let (key, request) = acks.popExpired(at: now) { expire(key, request, at: now) }
+        expireAcks(at: now)
         switch phase {
         case .open(let by?) where by <= now: giveUpJoining()
         case .pausing(let until) where until <= now:
@@ -537,35 +418,4 @@ struct ClientMachine {
         case .idle, .opening, .open, .pausing, .closing: return
         }
     }
-
-    private mutating func expire(_ key: AckTable.Key, _ request: AckRequest, at now: NIODeadline) {
-        let error = SocketIOClientError(.timeout, "no ack came in time: does the server acknowledge this event?")
-        guard let attempt = namespaces[key.namespace]?.attempt, attempt.ackID == key.id else {
-            return push(.answer(request, .failure(error)))
-        }
-        guard attempt.count <= configuration.retries else {
-            return acknowledged(key.namespace, with: .failure(error), at: now)
-        }
-        namespaces[key.namespace]?.attempt.ackID = nil
-        sendUnacknowledged(key.namespace, at: now)
-    }
-}
-
-extension SocketIOClientError {
-    static let disconnected = SocketIOClientError(
-        .disconnected, "the connection ended before the ack came: the server may or may not have had the event")
-    static let volatileDropped = SocketIOClientError(
-        .notConnected, "the volatile event was dropped: it could not be sent at once")
-
-    static func notJoined(_ namespace: String, isConnected: Bool) -> SocketIOClientError {
-        isConnected
-            ? SocketIOClientError(
-                .badNamespace, "\(namespace) is not a connected namespace: name it in connect(…, namespaces:)")
-            : SocketIOClientError(.notConnected, "there is no connection: call connect() first, or wait for it")
-    }
-}
-
-extension TimeAmount {
-    /// For sentences.
-    var seconds: Double { Double(nanoseconds) / 1e9 }
 }

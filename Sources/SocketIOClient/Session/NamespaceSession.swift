@@ -14,7 +14,8 @@ struct NamespaceSession {
         case left
     }
 
-    /// An emission that waits, and the id under which its ack is waited for.
+    /// An emission that waits, and the id under which the table of acks has who waits for its ack: that of the packet,
+    /// or one below 0 for what is sent until it is acknowledged, each time with another id.
     struct Waiting {
         let emission: Emission
         let ackID: Int?
@@ -39,9 +40,10 @@ struct NamespaceSession {
     /// Emitted while the namespace is not joined.
     var waiting = CircularBuffer<Waiting>()
     /// With retries: one after the other, the next once the one before is acknowledged or given up.
-    var unacknowledged = CircularBuffer<Emission>()
+    var unacknowledged = CircularBuffer<Waiting>()
     var attempt = Attempt()
     private var lastAckID = 0
+    private var lastOwnID = 0
 
     init(name: String) { self.name = name }
 
@@ -55,6 +57,12 @@ struct NamespaceSession {
     mutating func nextAckID() -> Int {
         lastAckID += 1
         return lastAckID
+    }
+
+    /// Below 0: one that no packet has.
+    mutating func nextOwnID() -> Int {
+        lastOwnID -= 1
+        return lastOwnID
     }
 
     mutating func forgetEarly() {

@@ -36,10 +36,4 @@ public struct Ack: Sendable, Encodable {
         var container = encoder.unkeyedContainer()
         for argument in try arguments { try container.encode(argument) }
     }
-
-    /// What goes over the wire for a handler's result: the values of an `Ack`, or the one value that it is.
-    static func arguments<R: Encodable>(of result: R) throws(SocketIOClientError) -> [SocketIOValue] {
-        if let ack = result as? Ack { return try ack.arguments }
-        return [try SocketIOValue(encoding: result, path: "args[0]")]
-    }
 }

@@ -37,8 +37,6 @@ public struct SocketIOObject: Hashable, Sendable {
     /// Puts a member behind the others, without a look whether there is one with that key.
     public mutating func append(key: String, value: SocketIOValue) { members.append(Member(key: key, value: value)) }
 
-    mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
-
     private func lastIndex(of key: String) -> Int? { members.lastIndex { $0.key.hasSameCodeUnits(as: key) } }
 }
 
@@ -57,6 +55,16 @@ extension SocketIOObject: RandomAccessCollection {
 
 extension SocketIOObject: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (String, SocketIOValue)...) { self.init(elements) }
+}
+
+extension SocketIOObject {
+    /// Encodes each value; the order stays.
+    init(encoding pairs: KeyValuePairs<String, any Encodable & Sendable>) throws(SocketIOClientError) {
+        self.init()
+        for (key, value) in pairs {
+            append(key: key, value: try SocketIOValue(encoding: value, path: "args[0].\(key)"))
+        }
+    }
 }
 
 extension String {

@@ -162,7 +162,7 @@ final class ClientSession: Sendable {
         _ name: String, _ arguments: [SocketIOValue], namespace: String, call: CallID?
     ) throws(SocketIOClientError) {
         do {
-            try client.emit(
+            try client.emitNow(
                 name, arguments: arguments, namespace: namespace, callback: callback(name, namespace, call))
         } catch {
             throw failed(error, namespace, call)

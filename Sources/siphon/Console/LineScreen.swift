@@ -39,7 +39,8 @@ struct LineScreen {
         if let color, lines[0].hasPrefix(prompt) {
             lines[0] = "\u{1B}[\(color)m\(prompt)\u{1B}[0m" + lines[0].dropFirst(prompt.count)
         }
-        // The terminal wraps by itself, so that it does so anew when it is resized; a space makes it begin the last row.
+        // The terminal wraps by itself, so that it does so anew when it is resized; a space makes it begin the last
+        // row.
         if lines.count > 1, lines[lines.count - 1].isEmpty { lines.append(" ") }
         result += lines.joined() + Self.up(layout.lines.count - 1 - layout.cursorRow) + "\r"
         if layout.cursorColumn > 0 { result += "\u{1B}[\(layout.cursorColumn)C" }

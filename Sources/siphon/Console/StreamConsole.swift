@@ -53,12 +53,15 @@ final class StreamConsole: Sendable {
         var rest: [UInt8] = []
         var number = 0
         while let bytes = await StandardInput.read() {
+            // No line ends in what was there before.
+            var searched = rest.count
             rest += bytes
             var begin = 0
-            while let newline = rest[begin...].firstIndex(of: UInt8(ascii: "\n")) {
+            while let newline = rest[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 number += 1
                 await emit(rest[begin..<newline], number, session, namespace)
                 begin = newline + 1
+                searched = begin
             }
             rest.removeFirst(begin)
             guard rest.count <= Self.lineLimit else {

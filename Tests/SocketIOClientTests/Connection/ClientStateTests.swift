@@ -1,9 +1,13 @@
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import SocketIOClient
 
 @Suite("ClientState")
 struct ClientStateTests {
+    private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
     private func state(
         bytes: Int = 1 << 20, pendingAcks: Int = 10, buffersOffline: Bool = false, joined: Bool = true
     ) -> ClientState {
@@ -56,7 +60,53 @@ struct ClientStateTests {
     func offline() throws {
         let offline = state(buffersOffline: true, joined: false)
         #expect(try offline.accept(emission()) == .first)
-        #expect(try state(joined: false).accept(emission(isVolatile: true)) == .first)
+    }
+
+    @Test("drops volatile events without a connection and where the transport takes nothing, even where all is full")
+    func volatile() throws {
+        #expect(try state(joined: false).accept(emission(isVolatile: true)) == .dropped)
+        let state = state(bytes: 1)
+        #expect(try state.accept(emission(isVolatile: true)) == .first)
+        #expect(try state.accept(emission()) == .full)
+        state.update(isCongested: true)
+        #expect(try state.accept(emission(isVolatile: true)) == .dropped)
+    }
+
+    @Test("takes events for a namespace only that connect asked for, once it has")
+    func planned() throws {
+        let state = state(buffersOffline: true)
+        var snapshot = snapshot(joined: false)
+        snapshot.planned = ["/", "/chat"]
+        state.update(snapshot)
+        #expect(try state.accept(emission(namespace: "/chat")) == .first)
+        #expect(code { _ = try state.accept(emission(namespace: "/typo")) } != nil)
+    }
+
+    @Test("takes out what has to be acknowledged before it could leave")
+    func expires() throws {
+        let state = state()
+        let now = NIODeadline.uptimeNanoseconds(1)
+        let request = AckRequest(timeout: .seconds(1), at: now) { _ in }
+        _ = try state.accept(emission())
+        _ = try state.accept(Emission(namespace: "/", kind: .event(request), payload: []))
+        #expect(state.nextDeadline == now + .seconds(1))
+        #expect(state.takeExpired(at: now).isEmpty)
+        #expect(state.takeExpired(at: now + .seconds(1)).map(ObjectIdentifier.init) == [ObjectIdentifier(request)])
+        #expect(state.nextDeadline == nil)
+        #expect(state.next() != nil)
+        #expect(state.next() == nil)
+    }
+
+    @Test("ends waiting for room at the deadline, and where the task is cancelled", .timeLimit(.minutes(1)))
+    func endsWaiting() async throws {
+        let state = state(bytes: 1)
+        _ = try state.accept(emission())
+        await #expect { try await state.waitForRoom(until: .now(), on: eventLoop) } throws: {
+            ($0 as? SocketIOClientError)?.code == .timeout
+        }
+        let task = Task { [eventLoop] in try await state.waitForRoom(until: nil, on: eventLoop) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     @Test("is full at its limit while there is a connection, and refuses without one")
@@ -74,9 +124,9 @@ struct ClientStateTests {
         let state = state(bytes: 1000)
         state.update(waitingBytes: 1000, pendingAcks: 0)
         #expect(try state.accept(emission()) == .full)
-        async let room: Void = state.waitForRoom()
+        async let room: Void = state.waitForRoom(until: nil, on: eventLoop)
         state.update(waitingBytes: 0, pendingAcks: 0)
-        await room
+        try await room
         #expect(try state.accept(emission()) == .first)
     }
 
@@ -84,12 +134,12 @@ struct ClientStateTests {
     func wakesAtTheEnd() async throws {
         let state = state(bytes: 1)
         _ = try state.accept(emission())
-        let task = Task { await state.waitForRoom() }
+        let task = Task { [eventLoop] in try await state.waitForRoom(until: nil, on: eventLoop) }
         await Task.yield()
         state.update(snapshot(joined: false))
-        await task.value
+        try await task.value
         // Nor does anybody begin to wait then.
-        await state.waitForRoom()
+        try await state.waitForRoom(until: nil, on: eventLoop)
     }
 
     @Test("bounds the events that wait for acks, those in the outbox among them")

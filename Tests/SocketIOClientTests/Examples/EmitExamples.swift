@@ -99,7 +99,7 @@ struct EmitExamples {
 
         // example: thread
         Thread.detachNewThread {
-            try? client.emit("pressed", "ok")
+            try? client.emitNow("pressed", "ok")
         }
         // end
         try await eventually("pressed") { try await events(of: client).contains(["pressed", ["ok"]]) }

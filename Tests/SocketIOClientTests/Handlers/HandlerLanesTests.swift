@@ -65,22 +65,23 @@ struct HandlerLanesTests {
             for await _ in released { break }
         }
         for _ in 0..<3 { lanes.push(event("x"), to: .init(namespace: "/")) }
-        #expect(!lanes.isFull)
+        #expect(lanes.bytes < 2000)
         lanes.push(event("x"), to: .init(namespace: "/"))
-        #expect(lanes.isFull)
+        #expect(lanes.bytes >= 2000)
         for _ in 0..<4 { release.yield() }
         await lanes.drain(["/"], within: .seconds(30), on: eventLoop)
-        #expect(!lanes.isFull)
+        #expect(lanes.bytes < 1000)
         #expect(rooms.withLockedValue { $0 } == 1)
     }
 
-    @Test("does not wait for a lane in one of its own handlers, nor longer than it is told")
+    @Test(
+        "does not wait for a lane in one of its own handlers, nor longer than it is told", .timeLimit(.minutes(1)))
     func drainsNotForItself() async {
         let eventLoop = eventLoop
         let box = NIOLockedValueBox<HandlerLanes?>(nil)
         let (released, release) = AsyncStream.makeStream(of: Void.self)
         let lanes = lanes { [seen] name in
-            await box.withLockedValue { $0 }?.drain(["/"], within: .seconds(30), on: eventLoop)
+            await box.withLockedValue { $0 }?.drain(["/"], within: .hours(1), on: eventLoop)
             seen.withLockedValue { $0.append(name) }
             if name == "stuck" { for await _ in released { break } }
         }

@@ -43,7 +43,7 @@ struct HandlerRegistryTests {
     @Test(
         "hands what the client tells itself to no handler of any event",
         arguments: [
-            "connect", "connect_error", "disconnect", "error",
+            "connect", "connect_error", "disconnect",
         ])
     func reserved(name: String) async throws {
         #expect(try await found(registry([("*", "/")]), name) == nil)
@@ -72,6 +72,24 @@ struct HandlerRegistryTests {
         #expect(try await found(registry, "b") == #""second""#)
         registry.remove("b", namespace: "/")
         #expect(registry.namespaces == [])
+    }
+
+    @Test("has no handlers for a namespace any more once the one for a single event has run")
+    func onceLeavesNothing() async throws {
+        let registry = registry([("a", "*")])
+        _ = registry.add("a", namespace: "/", isOnce: true) { _ in Ack("once") }
+        #expect(try await found(registry, "a") == #""once""#)
+        #expect(registry.namespaces == [])
+        #expect(try await found(registry, "a") == #""* a" "/" 1"#)
+    }
+
+    @Test("gives an event of the server that is called error to handlers of any event, and the client's own to none")
+    func errors() async throws {
+        let registry = registry([("*", "/")])
+        #expect(try await found(registry, "error") == #""/ *" "error" 1"#)
+        var own = context("error")
+        own.isLocal = true
+        if registry.handler(for: own) != nil { Issue.record("the client's own error went to *") }
     }
 
     @Test("names the namespaces to join")

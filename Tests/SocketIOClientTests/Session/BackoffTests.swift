@@ -23,4 +23,10 @@ struct BackoffTests {
     func varies(attempt: Int, random: Double, factor: Double, expected: Double) {
         #expect(seconds(attempt, random: random, factor: factor) == expected)
     }
+
+    @Test("takes any times, without a trap")
+    func extremes() {
+        let backoff = Backoff(first: .nanoseconds(.max), max: .nanoseconds(.max), randomizationFactor: 1)
+        #expect(backoff.delay(before: .max, random: 1) > .hours(1))
+    }
 }

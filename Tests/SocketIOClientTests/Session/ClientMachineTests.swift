@@ -41,7 +41,7 @@ struct ClientMachineTests {
                 "/ disconnect client disconnect: not all namespaces could be joined", "close",
             ])
         play.machine.ended("", at: play.now)
-        #expect(play.lines() == ["failed namespaceRefused", "/ finished", "/chat finished", "finished"])
+        #expect(play.lines() == ["failed namespaceRefused", "finished"])
     }
 
     @Test("fails where the server is silent for the wait timeout, counted anew with each answer")
@@ -80,7 +80,7 @@ struct ClientMachineTests {
         #expect(
             play.lines() == [
                 "/ failed connectionRefused", "/chat failed connectionRefused", "failed connectionRefused",
-                "/ finished", "/chat finished", "finished",
+                "finished",
             ])
         #expect(play.machine.isIdle)
     }
@@ -170,10 +170,23 @@ struct ClientMachineTests {
         var play = try MachinePlaybook.joined(["/", "/chat"])
         try play.machine.disconnect(from: "/chat", at: play.now)
         #expect(
-            play.lines() == ["send 1/chat,", "/chat disconnect client disconnect: disconnect() was called"])
+            play.lines() == [
+                "send 1/chat,", "/chat disconnect client disconnect: disconnect() was called", "/chat finished",
+            ])
         #expect(throws: SocketIOClientError.self) { try play.machine.disconnect(from: "/chat", at: play.now) }
         try play.machine.disconnect(from: "/", at: play.now)
         #expect(play.lines().last == "close")
+    }
+
+    @Test("does not join a namespace again that was left")
+    func staysLeft() throws {
+        var play = try MachinePlaybook.joined(["/", "/chat"])
+        try play.machine.disconnect(from: "/chat", at: play.now)
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        _ = play.lines()
+        play.machine.opened(auth: nil, at: play.now)
+        #expect(play.lines() == ["send 0"])
     }
 
     @Test("stops reconnecting at a disconnect, and connecting")
@@ -188,7 +201,7 @@ struct ClientMachineTests {
         try play.connect()
         play.machine.disconnect(at: play.now)
         play.machine.ended("", at: play.now)
-        #expect(play.lines() == ["open", "close", "failed disconnected", "/ finished", "finished"])
+        #expect(play.lines() == ["open", "close", "failed disconnected", "finished"])
     }
 
     // MARK: Acks
@@ -226,7 +239,7 @@ struct ClientMachineTests {
     // MARK: Without a connection
 
     @Test(
-        "keeps what is emitted without a connection, in order, but nothing volatile, and sends it before connect is told"
+        "keeps what is emitted without a connection, in order, but nothing volatile, and sends it once it is joined"
     )
     func offline() throws {
         var play = MachinePlaybook { $0.buffersOffline = true }
@@ -260,12 +273,36 @@ struct ClientMachineTests {
         #expect(play.machine.pendingAcks == 0)
     }
 
-    @Test("drops a volatile event that the transport would not take at once")
+    @Test("fails the acks of what waited for a namespace that the next connect does not ask for")
+    func dropsOthers() throws {
+        var play = MachinePlaybook { $0.buffersOffline = true }
+        play.emit("asked", namespace: "/other", wantsAck: true)
+        try play.connect()
+        #expect(play.lines() == ["ack disconnected", "open"])
+        #expect(play.machine.pendingAcks == 0)
+        #expect(play.machine.waitingBytes == 0)
+    }
+
+    @Test("is not kept from connecting by what was emitted to a namespace that is not asked for")
+    func otherNamespace() throws {
+        var play = try MachinePlaybook.joined(change: { $0.buffersOffline = true })
+        play.emit("lost", namespace: "/typo")
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        play.receive(#"0{"sid":"b"}"#)
+        play.advance(.seconds(60))
+        #expect(play.lines() == ["/ connect"])
+        play.receive("1")
+        #expect(play.lines().last == "close")
+    }
+
+    @Test("drops a volatile event where there is no connection")
     func volatile() throws {
-        var play = try MachinePlaybook.joined()
-        play.emit("now", isVolatile: true)
-        play.emit("later", isVolatile: true, isWritable: false)
-        #expect(play.lines() == [#"send 2["now"]"#])
+        var play = MachinePlaybook { $0.buffersOffline = true }
+        play.emit("dropped", isVolatile: true, wantsAck: true)
+        #expect(play.lines() == ["ack notConnected"])
     }
 
     // MARK: Retries
@@ -301,6 +338,56 @@ struct ClientMachineTests {
         _ = play.lines()
         play.receive(#"0{"sid":"b"}"#)
         #expect(play.lines() == ["/ connect", #"send 22["a"]"#])
+    }
+
+    @Test("ends an event's own time whichever attempts there are, also before the first")
+    func ownTime() throws {
+        var play = try MachinePlaybook.joined(change: {
+            $0.retries = 5
+            $0.retryTimeout = .seconds(10)
+            $0.buffersOffline = true
+        })
+        play.emit("a", timeout: .seconds(1), wantsAck: true)
+        play.emit("b", timeout: .seconds(2), wantsAck: true)
+        _ = play.lines()
+        play.advance(.seconds(1))
+        #expect(play.lines() == ["ack timeout", #"send 22["b"]"#])
+        play.machine.ended("", at: play.now)
+        _ = play.lines()
+        play.advance(.milliseconds(999))
+        play.advance(.milliseconds(1))
+        #expect(play.lines() == ["ack timeout", "open"])
+        #expect(play.machine.waitingBytes == 0)
+        #expect(play.machine.pendingAcks == 0)
+    }
+
+    @Test("does not send, or send again, what nobody waits for any more", arguments: [true, false])
+    func forgets(isHead: Bool) throws {
+        var play = try MachinePlaybook.joined(change: { $0.retries = 5 })
+        if !isHead { play.emit("head") }
+        play.emit("cancelled", wantsAck: true)
+        let request = try #require(play.lastRequest)
+        play.emit("next")
+        _ = play.lines()
+        request.end()
+        play.machine.forget(request, at: play.now)
+        if !isHead {
+            #expect(play.lines() == [])
+            play.receive("31[]")
+        }
+        #expect(play.lines().contains { $0.hasSuffix(#"["next"]"#) })
+        #expect(play.machine.pendingAcks == 1)
+    }
+
+    @Test("does not send what was cancelled before it came to the machine")
+    func cancelledBefore() throws {
+        var play = try MachinePlaybook.joined()
+        let request = AckRequest(timeout: nil, at: play.now) { _ in }
+        request.end()
+        play.machine.emit(
+            Emission(namespace: "/", kind: .event(request), payload: Array("[]".utf8)), at: play.now)
+        #expect(play.lines() == [])
+        #expect(play.machine.pendingAcks == 0)
     }
 
     // MARK: Recovery

@@ -9,6 +9,8 @@ import Testing
 struct MachinePlaybook {
     var machine: ClientMachine
     var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    /// Of the last event that asked for an ack.
+    private(set) var lastRequest: AckRequest?
     private var decoder = SocketPacketDecoder(attachmentLimit: 10, attachmentBytesLimit: 1000)
 
     init(_ change: (inout ClientMachine.Configuration) -> Void = { _ in }) {
@@ -52,13 +54,14 @@ struct MachinePlaybook {
     /// - Parameter onAnswer: asks for an ack.
     mutating func emit(
         _ name: String, namespace: String = "/", timeout: TimeAmount? = nil, isVolatile: Bool = false,
-        isWritable: Bool = true, wantsAck: Bool = false
+        wantsAck: Bool = false
     ) {
-        let request = wantsAck ? AckRequest(timeout: timeout) { _ in } : nil
+        let request = wantsAck ? AckRequest(timeout: timeout, at: now) { _ in } : nil
+        lastRequest = request
         machine.emit(
             Emission(
                 namespace: namespace, kind: .event(request), payload: Array("[\"\(name)\"]".utf8),
-                isVolatile: isVolatile), isWritable: isWritable, at: now)
+                isVolatile: isVolatile), at: now)
     }
 
     mutating func acknowledge(_ id: String, of session: Int) {
