@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import ssl
+import threading
 from pathlib import Path
 
 import socketio
@@ -16,6 +19,7 @@ from aiohttp import WSMsgType, web
 LOG: list[dict] = []
 HANDSHAKES: dict[str, dict] = {}
 PENDING_ANSWERS: list = []
+ATTEMPTS: dict[str, int] = {}
 NAMESPACES = ["/", "/chat", "/admin"]
 
 
@@ -46,6 +50,7 @@ def build(options) -> tuple[socketio.AsyncServer, web.Application]:
     )
     for namespace in NAMESPACES:
         add_events(sio, namespace)
+        add_client_library_events(sio, namespace)
     return sio
 
 
@@ -162,6 +167,61 @@ def add_events(sio: socketio.AsyncServer, namespace: str):
         return "unknown", name
 
 
+def add_client_library_events(sio: socketio.AsyncServer, namespace: str):
+    """What the tests of the client library need besides."""
+
+    def on(name):
+        return sio.on(name, namespace=namespace)
+
+    @on("log-of")
+    async def log_of(sid, whose):
+        """What was noted of one session id."""
+        return [entry for entry in LOG if entry["sid"] == whose]
+
+    @on("call-me")
+    async def call_me(sid, name, *args):
+        """Asks the client for `name` and acknowledges with the list of its answer's arguments."""
+        answer = asyncio.get_running_loop().create_future()
+        await sio.emit(name, args, to=sid, namespace=namespace, callback=lambda *values: answer.set_result(values))
+        return list(await asyncio.wait_for(answer, 60))
+
+    @on("tell-then-fence")
+    async def tell_then_fence(sid, name, args, fence):
+        await sio.emit(name, tuple(args), to=sid, namespace=namespace)
+        await sio.emit(fence, to=sid, namespace=namespace)
+
+    @on("answer-after")
+    async def answer_after(sid, seconds, *args):
+        await asyncio.sleep(seconds)
+        return args
+
+    @on("never-answer")
+    async def never_answer(sid, *args):
+        note("event", namespace, sid, name="never-answer", args=args)
+        await asyncio.sleep(300)
+
+    @on("answer-third-time")
+    async def answer_third_time(sid, key):
+        """Says nothing at the first two times that it gets `key`, then how often it came."""
+        note("event", namespace, sid, name="answer-third-time", args=[key])
+        ATTEMPTS[key] = ATTEMPTS.get(key, 0) + 1
+        if ATTEMPTS[key] < 3:
+            await asyncio.sleep(300)
+        return ATTEMPTS[key]
+
+    @on("close-engine")
+    async def close_engine(sid):
+        """Ends the Engine.IO session in order, by its CLOSE packet."""
+        await sio.eio.disconnect(sio.manager.eio_sid_from_sid(sid, namespace))
+
+    @on("ticks")
+    async def ticks(sid, name, total):
+        """Emits `name` with 0…, and acknowledges once all are on their way."""
+        for number in range(total):
+            await sio.emit(name, number, to=sid, namespace=namespace)
+        return total
+
+
 def add_http(app: web.Application):
     async def reflect(request: web.Request):
         body = await request.read()
@@ -255,6 +315,23 @@ socket.on("question", (...args) => args.at(-1)("answer from the page", args.slic
 </script>"""
 
 
+def end_with_stdin():
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def tls(options) -> ssl.SSLContext | None:
+    if not options.tls:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*options.tls)
+    if options.client_ca:
+        context.load_verify_locations(options.client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
@@ -264,15 +341,23 @@ async def main():
     parser.add_argument("--same-origin", action="store_true", help="refuse foreign origins, python-socketio's default")
     parser.add_argument("--cookie", action="store_true")
     parser.add_argument("--uvicorn", action="store_true", help="ASGI: Socket.IO alone, bodies of any size")
+    parser.add_argument("--path", default="socket.io", help="where Socket.IO is served")
+    parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve https with these PEM files")
+    parser.add_argument("--client-ca", metavar="PEM", help="with --tls: ask clients for a certificate of it")
+    parser.add_argument("--mind-stdin", action="store_true", help="end when stdin does")
     options = parser.parse_args()
+    if options.mind_stdin:
+        threading.Thread(target=end_with_stdin, daemon=True).start()
     sio = build(options)
 
     if options.uvicorn:
         import uvicorn
 
+        certificate, key = options.tls or (None, None)
         config = uvicorn.Config(
-            socketio.ASGIApp(sio), host="127.0.0.1", port=options.port, log_level="warning", ws="wsproto"
-        )
+            socketio.ASGIApp(sio, socketio_path=options.path), host="127.0.0.1", port=options.port,
+            log_level="warning", ws="wsproto", ssl_certfile=certificate, ssl_keyfile=key,
+        )  # fmt: skip
         config.load()
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
@@ -283,11 +368,11 @@ async def main():
         return
 
     app = web.Application(client_max_size=64 << 20)
-    sio.attach(app)
+    sio.attach(app, socketio_path=options.path)
     add_http(app)
     runner = web.AppRunner(app, handle_signals=False, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", options.port, reuse_address=True)
+    site = web.TCPSite(runner, "127.0.0.1", options.port, reuse_address=True, ssl_context=tls(options))
     await site.start()
     print(site._server.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()

@@ -1,0 +1,255 @@
+import Foundation
+import SocketIOClient
+import Testing
+
+@Suite("Client.emit, send and call", .inTurns, .timeLimit(.minutes(5)))
+struct EmitTests {
+    private struct Point: Codable, Hashable {
+        let x: Int
+        let y: Double?
+    }
+
+    @Test("emit: none, one and several arguments, literals, Codable and binary")
+    func arguments() async throws {
+        let client = try await Client.reaching()
+        let seen = Seen<[SocketIOValue]>()
+        client.on("echo") { (arguments: Arguments) in seen.add(arguments.values) }
+        try await client.emit("echo")
+        try await client.emit("echo", "one")
+        try await client.emit("echo", 1, "two", [3, nil], ["four": true])
+        try await client.emit("echo", Point(x: 1, y: 2.5), [Point(x: 3, y: nil)])
+        try await client.emit("echo", .binary([1, 2]), "x", .binary([3]))
+        let expected: [[SocketIOValue]] = [
+            [], ["one"], [1, "two", [3, nil], ["four": true]], [["x": 1, "y": 2.5], [["x": 3]]],
+            [.binary([1, 2]), "x", .binary([3])],
+        ]
+        for (came, sent) in zip(try await seen.wait(for: 5), expected) { #expect(came == sent) }
+        try await client.disconnect()
+    }
+
+    @Test("emit, outside of async code: from plain threads")
+    func threads() async throws {
+        let client = try await Client.reaching()
+        let acks = Seen<Int>()
+        let failures = Seen<String>()
+        for thread in 0..<8 {
+            Thread.detachNewThread {
+                for number in 0..<50 {
+                    do {
+                        try client.emitNow("ask", .number(SocketIONumber(thread * 1000 + number))) { answer in
+                            acks.add(try answer.get().decode(Int.self))
+                        }
+                    } catch {
+                        failures.add("\(error)")
+                    }
+                }
+            }
+        }
+        let numbers = try await acks.wait(for: 400, within: 30)
+        #expect(Set(numbers).count == 400 && failures.all == [])
+        // Each thread's own are in its order.
+        for thread in 0..<8 {
+            #expect(numbers.filter { $0 / 1000 == thread }.sorted() == numbers.filter { $0 / 1000 == thread })
+        }
+        try await client.disconnect()
+    }
+
+    @Test("emit, callback: gets all arguments of the ack")
+    func callback() async throws {
+        let client = try await Client.reaching(namespaces: ["/", "/chat"])
+        let acks = Seen<[SocketIOValue]>()
+        try await client.emit("ask", 1, "two", .binary([3])) { acks.add(try $0.get().values) }
+        try await client.emit("fence", namespace: "/chat") { acks.add(try $0.get().values) }
+        try await client.send("hello", namespace: "/chat") { acks.add(try $0.get().values) }
+        try await client.send(Point(x: 1, y: 1)) { acks.add(try $0.get().values) }
+        let all = try await acks.wait(for: 4)
+        #expect(Set(all) == [[1, "two", .binary([3])], ["past"], ["unknown", "message"]])
+        let log = try await client.call("log-of", .string(client.sid ?? ""))
+        #expect(log.array?.last?["name"] == "message")
+        #expect(log.array?.last?["args"]?[0]?["x"] == 1)
+        try await client.disconnect()
+    }
+
+    @Test("call: no, one and several arguments of the ack, and of the type asked for")
+    func call() async throws {
+        let client = try await Client.reaching()
+        #expect(try await client.call("ask") == .null)
+        #expect(try await client.call("ask", 1) == 1)
+        #expect(try await client.call("ask", 1, 2) == [1, 2])
+        let point: Point = try await client.call("ask", Point(x: 1, y: 2.5))
+        #expect(point == Point(x: 1, y: 2.5))
+        let missing: Int? = try await client.call("ask")
+        #expect(missing == nil)
+        let error = try await clientError { let _: Int = try await client.call("ask", "text") }
+        #expect(error.code == .decoding && error.message.contains("args[0]"), "\(error)")
+        let tooFew = try await clientError { let _: Int = try await client.call("ask") }
+        #expect(tooFew.code == .decoding)
+        try await client.disconnect()
+    }
+
+    @Test("call in a handler, and emit in a callback")
+    func callInHandler() async throws {
+        let client = try await Client.reaching()
+        let seen = Seen<Int>()
+        client.on("tick") { (number: Int) in
+            let answer: Int = try await client.call("ask", number)
+            try await client.emit("ask", answer + 100) { seen.add(try $0.get().decode(Int.self)) }
+        }
+        try await client.emit("burst", 5)
+        #expect(try await seen.wait(for: 5) == Array(100..<105))
+        client.removeAllHandlers()
+        try await client.disconnect()
+    }
+
+    @Test("names that the protocol keeps for itself, and values that cannot be sent, throw")
+    func reserved() async throws {
+        let client = try await Client.reaching()
+        for name in ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"] {
+            #expect(try await clientError { try await client.emit(name) }.code == .reservedEvent)
+            #expect(try await clientError { try await client.call(name) }.code == .reservedEvent)
+        }
+        #expect(try await clientError { try await client.emit("x", Double.nan) }.code == .encoding)
+        var deep = SocketIOValue.null
+        for _ in 0..<600 { deep = [deep] }
+        #expect(try await clientError { try await client.emit("x", deep) }.code == .encoding)
+        #expect(try await client.call("ask", "still there") == "still there")
+        #expect(try await clientError { try await client.emit("x", namespace: "/chat") }.code == .badNamespace)
+        try await client.disconnect()
+    }
+
+    // MARK: Acks
+
+    @Test("an ack that is late: call throws timeout, a callback is told, and the late ack is ignored")
+    func late() async throws {
+        let gate = Gate()
+        let answered = Seen<Void>()
+        let server = try await RawServer.start { connection, _ in
+            try await connection.join()
+            #expect(try await connection.hear() == #"421["slow"]"#)
+            #expect(try await connection.hear() == #"422["slow"]"#)
+            await gate.pass()
+            connection.say(#"431["late"]"#)
+            connection.say(#"432["late"]"#)
+            connection.say(#"439["never asked for"]"#)
+            connection.say(#"42["after"]"#)
+            try await connection.end()
+        }
+        let client = Client()
+        client.on("after") { answered.add(()) }
+        try await client.reach(server.url, transports: [.websocket])
+        let results = Seen<String>()
+        let start = ContinuousClock.now
+        #expect(
+            try await clientError { try await client.call("slow", timeout: .milliseconds(100)) }.code == .timeout)
+        #expect(ContinuousClock.now - start >= .milliseconds(100))
+        try await client.emit("slow", timeout: .milliseconds(100)) { answer in
+            if case .failure(let error) = answer { results.add(error.code.rawValue) } else { results.add("ack") }
+        }
+        #expect(try await results.wait(for: 1) == ["timeout"])
+        gate.open()
+        try await answered.wait(for: 1)
+        #expect(results.all == ["timeout"])
+        try await client.disconnect()
+    }
+
+    @Test("ackTimeout: the client's holds for callbacks where none is said")
+    func ackTimeout() async throws {
+        let client = try await Client.reaching(ackTimeout: .milliseconds(100))
+        let results = Seen<SocketIOClientError.Code>()
+        try await client.emit("never-answer") { answer in
+            if case .failure(let error) = answer { results.add(error.code) }
+        }
+        #expect(try await results.wait(for: 1) == [.timeout])
+        try await client.disconnect()
+    }
+
+    @Test("acks that are waited for fail at once when the connection ends, however it ends")
+    func disconnected() async throws {
+        let relay = try await Relay.start(to: PythonServer.shared.port)
+        for end in ["disconnect", "namespace", "leave", "cut"] {
+            let client = Client(reconnection: false)
+            try await client.reach(relay.url, transports: [.websocket], namespaces: ["/", "/chat"])
+            let codes = Seen<SocketIOClientError.Code>()
+            try await client.emit("never-answer", namespace: "/chat") { answer in
+                if case .failure(let error) = answer { codes.add(error.code) }
+            }
+            let call = Task { try await client.call("never-answer", namespace: "/chat", timeout: .seconds(300)) }
+            try await eventually("both events at the server") {
+                let log = try await client.call("log-of", .string(client.sid(for: "/chat") ?? ""), namespace: "/chat")
+                return log.array?.count { $0["name"] == "never-answer" } == 2
+            }
+            switch end {
+            case "disconnect": try await client.disconnect()
+            case "namespace": try await client.disconnect(namespace: "/chat")
+            case "leave": try await client.emit("leave", namespace: "/chat")
+            default: relay.cut()
+            }
+            let error = try await bounded("the end of call by \(end)", within: 10) {
+                try await clientError { _ = try await call.value }
+            }
+            #expect(error.code == .disconnected, "\(end)")
+            #expect(try await codes.wait(for: 1) == [.disconnected])
+            try await client.disconnect()
+        }
+    }
+
+    @Test("a call that is cancelled throws CancellationError and leaves nothing pending")
+    func cancelled() async throws {
+        var limits = ClientLimits()
+        limits.pendingAcks = 1
+        let client = try await Client.reaching(limits: limits)
+        let task = Task { try await client.call("never-answer", timeout: .seconds(300)) }
+        let watcher = try await Client.reaching()
+        try await eventually("the event at the server") {
+            let log = try await watcher.call("log-of", .string(client.sid ?? ""))
+            return log.array?.contains { $0["name"] == "never-answer" } == true
+        }
+        #expect(try await clientError { try await client.call("ask") }.code == .tooManyPendingAcks)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await eventually("room for another") { (try? await client.call("ask", 1)) == 1 }
+        try await client.disconnect()
+    }
+
+    // MARK: Many at once
+
+    @Test("1 000 tasks emit at the same time, each gets its own ack", arguments: [Transport.polling, .websocket])
+    func manyTasks(transport: Transport) async throws {
+        let client = Client()
+        try await client.reach(PythonServer.shared.url, transports: [transport])
+        let right = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<1000 {
+                group.addTask {
+                    let answer: Int = try await client.call("ask", number, timeout: .seconds(60 * patience))
+                    return answer == number
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(right == 1000)
+        try await client.disconnect()
+    }
+
+    @Test(
+        "attachments of events that are emitted at the same time do not mix",
+        arguments: [Transport.polling, .websocket])
+    func attachments(transport: Transport) async throws {
+        let client = Client()
+        try await client.reach(PythonServer.shared.url, transports: [transport], namespaces: ["/", "/chat"])
+        let right = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let byte = UInt8(truncatingIfNeeded: number)
+                    let (one, two) = ([UInt8](repeating: byte, count: 2000), [UInt8](repeating: ~byte, count: 10))
+                    let answer = try await client.call(
+                        "ask", .binary(one), .string("\(number)"), .binary(two),
+                        namespace: number % 2 == 0 ? "/" : "/chat", timeout: .seconds(60 * patience))
+                    return answer == [.binary(one), .string("\(number)"), .binary(two)]
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(right == 200)
+        try await client.disconnect()
+    }
+}
