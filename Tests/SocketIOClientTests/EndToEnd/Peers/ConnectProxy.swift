@@ -48,7 +48,8 @@ final class ConnectProxy: Sendable {
 
     /// - Parameter credentials: such as `user:password`.
     func url(credentials: String? = nil) -> String {
-        "\(isSecure ? "https" : "http")://\(credentials.map { $0 + "@" } ?? "")localhost:\(listener.localAddress?.port ?? 0)"
+        let user = credentials.map { $0 + "@" } ?? ""
+        return "\(isSecure ? "https" : "http")://\(user)localhost:\(listener.localAddress?.port ?? 0)"
     }
 }
 
