@@ -148,6 +148,7 @@ extension Client {
                 throw error
             }
         } onCancel: {
+            ticket.cancel()
             core.port.onLoop { $0.cancel(ticket) }
         }
     }

@@ -92,6 +92,7 @@ final class ClientConnection: CallingHopOwner {
                 connection.connect(ticket, source, plan, transports: transports, path: path, completion: completion)
             }
         }
+        guard !ticket.isCancelled else { return completion(.failure(.disconnected)) }
         do throws(SocketIOClientError) {
             try machine.connect(plan)
         } catch {
