@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 import NIOCore
-import SocketIOCore
 
 /// Runs handlers: those of one namespace one after the other, in the order in which their events
 /// came; those of different namespaces side by side.
@@ -89,7 +88,9 @@ final class HandlerLanes: Sendable {
                 switch item {
                 case .delivery(let delivery): await dispatch(delivery)
                 case .callback(let callback): await callback()
-                case .barrier(let reached): reached()
+                case .barrier(let reached):
+                    free(&done)
+                    reached()
                 }
                 done += item.cost
                 if items.count > 1, done >= limitBytes / 4 { free(&done) }
@@ -152,9 +153,10 @@ extension HandlerLanes.Item {
     private static let overheadBytes = 512
 
     fileprivate var cost: Int {
-        guard case .delivery(let delivery) = self, case .event(let packet) = delivery.kind else {
-            return Self.overheadBytes
+        switch self {
+        case .delivery(let delivery): delivery.sizeBytes + Self.overheadBytes
+        case .callback: Self.overheadBytes
+        case .barrier: 0
         }
-        return packet.sizeBytes + Self.overheadBytes
     }
 }
