@@ -209,14 +209,21 @@ final class ClientConnection: CallingHopOwner {
     /// - Parameter all: whether also what it does not take yet.
     private func sendOutbox(all: Bool = false) -> Bool {
         var hasSent = false
-        while all || !(hop?.isCongested ?? false), let emission = state.next() {
+        var isPlain = false
+        while all || !(hop?.isCongested ?? false),
+            let emission = state.next(isPlain: { emission in
+                isPlain = machine.isPlainEmission(emission)
+                return isPlain
+            })
+        {
             hasSent = true
-            if emission.ackRequest != nil { toldPendingAcks = -1 }
-            if machine.isPlainEmission(emission) {
+            if isPlain {
                 send(emission.packet(ackID: nil))
             } else {
                 machine.emit(emission, at: now)
                 wasDisturbed = true
+                toldWaitingBytes = -1
+                toldPendingAcks = -1
                 while let action = machine.nextAction() { carryOut(action) }
             }
         }

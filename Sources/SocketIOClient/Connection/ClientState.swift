@@ -141,7 +141,10 @@ final class ClientState: Sendable {
     // MARK: On the event loop
 
     /// The next emission; nil for an empty outbox, after which the event loop has to be told again.
-    func next() -> Emission? {
+    ///
+    /// - Parameter isPlain: whether it only has to be sent. One that may have to be kept counts all the time, until
+    ///   the event loop tells anew what waits.
+    func next(isPlain: (borrowing Emission) -> Bool) -> Emission? {
         let (emission, woken) = state.withLockedValue { state -> (Emission?, [EventLoopPromise<Void>]) in
             guard let emission = state.outbox.popFirst() else {
                 state.isWoken = false
@@ -149,8 +152,8 @@ final class ClientState: Sendable {
                 return (nil, [])
             }
             state.outboxBytes -= emission.cost
+            if !isPlain(emission) { state.snapshot.waitingBytes += emission.cost }
             if emission.ackRequest != nil {
-                // It counts all the time, until the event loop tells anew what waits.
                 state.acksInOutbox -= 1
                 state.snapshot.pendingAcks += 1
             }
