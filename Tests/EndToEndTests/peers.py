@@ -29,7 +29,7 @@ class Peer:
     def args(self, name: str, namespace: str = "/") -> list[tuple]:
         return [args for where, what, args in list(self.received) if (where, what) == (namespace, name)]
 
-    def wait_for(self, name: str, count: int = 1, timeout: float = 8, namespace: str = "/") -> list[tuple]:
+    def wait_for(self, name: str, count: int = 1, timeout: float = 20, namespace: str = "/") -> list[tuple]:
         """The arguments of each such event, once there are at least `count`."""
 
         def enough():
@@ -77,7 +77,7 @@ class SyncPeer(Peer):
 
     def connect(self):
         self.sio.connect(
-            self.url, transports=self.transports, namespaces=self.namespaces, auth=self.auth, wait_timeout=8,
+            self.url, transports=self.transports, namespaces=self.namespaces, auth=self.auth, wait_timeout=20,
             **self.connect_options,
         )  # fmt: skip
         return self
@@ -88,7 +88,7 @@ class SyncPeer(Peer):
     def emit(self, name, data=None, namespace="/", callback=None):
         self.sio.emit(name, data, namespace=namespace, callback=callback)
 
-    def call(self, name, data=None, namespace="/", timeout=8):
+    def call(self, name, data=None, namespace="/", timeout=20):
         return self.sio.call(name, data, namespace=namespace, timeout=timeout)
 
     def disconnect(self):
@@ -127,7 +127,7 @@ class AsyncPeer(Peer):
     def connect(self):
         self.run(
             self.sio.connect(
-                self.url, transports=self.transports, namespaces=self.namespaces, auth=self.auth, wait_timeout=8,
+                self.url, transports=self.transports, namespaces=self.namespaces, auth=self.auth, wait_timeout=20,
                 **self.connect_options,
             )
         )  # fmt: skip
@@ -139,7 +139,7 @@ class AsyncPeer(Peer):
     def emit(self, name, data=None, namespace="/", callback=None):
         self.run(self.sio.emit(name, data, namespace=namespace, callback=callback))
 
-    def call(self, name, data=None, namespace="/", timeout=8):
+    def call(self, name, data=None, namespace="/", timeout=20):
         return self.run(self.sio.call(name, data, namespace=namespace, timeout=timeout))
 
     def disconnect(self):

@@ -33,7 +33,7 @@ def siphon_binary() -> Path:
     return Path(os.environ.get("SIPHON_BINARY", ROOT / ".build/release/siphon"))
 
 
-def eventually(check, timeout: float = 5.0, what: str = "the condition"):
+def eventually(check, timeout: float = 20, what: str = "the condition"):
     """Calls `check` until it returns something true, and returns that; fails with the last value."""
     deadline = time.monotonic() + timeout * PATIENCE
     while True:
@@ -113,7 +113,7 @@ class Siphon:
     def events(self, **fields) -> list[dict]:
         return self.api.events(**fields)
 
-    def wait_for(self, count: int = 1, timeout: float = 5, **fields) -> list[dict]:
+    def wait_for(self, count: int = 1, timeout: float = 20, **fields) -> list[dict]:
         return self.api.wait_for(count, timeout, **fields)
 
     def connections(self) -> list[dict]:
@@ -190,7 +190,7 @@ class Inspector(requests.Session):
             fields["from"] = fields.pop("sender")
         return [event for event in found if all(event.get(key) == value for key, value in fields.items())]
 
-    def wait_for(self, count: int = 1, timeout: float = 5, **fields) -> list[dict]:
+    def wait_for(self, count: int = 1, timeout: float = 20, **fields) -> list[dict]:
         """Waits until at least `count` such events are in the capture, and returns them."""
         deadline = time.monotonic() + timeout * PATIENCE
         while True:
@@ -247,7 +247,7 @@ class SocketIOServer:
         entries = requests.get(f"{self.url}/control/log", timeout=5).json()
         return [entry for entry in entries if all(entry.get(key) == value for key, value in fields.items())]
 
-    def wait_for(self, count: int = 1, timeout: float = 5, **fields) -> list[dict]:
+    def wait_for(self, count: int = 1, timeout: float = 20, **fields) -> list[dict]:
         def enough():
             found = self.log(**fields)
             return found if len(found) >= count else None

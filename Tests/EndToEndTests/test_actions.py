@@ -100,12 +100,13 @@ def test_an_action(case, pair, sender, value, name, add):
     start = time.monotonic()
     pair.send(sender, name, *given(value))
     answers = pair.ask(sender, name, *given(value))
+    named, args = case.named.format(name), case.becomes(value)
+    expected = case.answers(value) if case.answers else [pair.usual_answer(sender, named)]
+    pair.settle()
+    eventually(lambda: len(answers()) >= len(expected), what="the answers")
     pair.settle()
     assert time.monotonic() - start >= case.seconds
-
-    named, args = case.named.format(name), case.becomes(value)
     assert pair.seen(OTHER[sender], name) == [(named, plain(args))] * (2 * case.copies)
-    expected = case.answers(value) if case.answers else [pair.usual_answer(sender, named)]
     assert answers() == plain(expected)
 
     events = pair.captured(name, 2)
@@ -159,6 +160,7 @@ def test_reorder(pair, sender, value, name, add):
     pair.send(sender, name, 5, value)
     pair.settle()
     assert [args for _, args in pair.seen(OTHER[sender], name)] == plain([[number, value] for number in ORDER])
+    eventually(lambda: all(each() for each in answers), what="all answers")
     assert [each() for each in answers] == [[plain(pair.usual_answer(sender, name))]] * 5
     events = pair.captured(name, 6)
     assert [each["args"][0] for each in events] == ORDER

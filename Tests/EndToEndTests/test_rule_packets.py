@@ -48,11 +48,12 @@ NOT_OF_ACKS = {
 
 
 def answers_to(pair, asker: str, value) -> list:
-    """What the asker hears in the end; the other side answers `["answered", [value]]`."""
+    """What the asker hears in the end; the other side answers `["answered", [value]]`, as the capture has to show."""
     if asker == "client":
         answers = pair.ask("client", "ask", "answered", [value])
     else:
         answers = pair.ask("upstream", "question", value)
+    pair.proxy.siphon.wait_for(1, kind="ack", connection=pair.connection["id"], sender=OTHER[asker])
     pair.settle()
     return answers()
 

@@ -159,7 +159,7 @@ BOUNDS = {
 @pytest.mark.parametrize("case", BOUNDS.values(), ids=BOUNDS)
 def test_what_waits_is_bounded(case, engine_upstream, start_siphon):
     """First the sender is not read any more; where that does not help, for half its ping timeout, the connection ends.
-    Others live on, and the next one to do so uses the same memory."""
+    Others live on, and those that do so one after the other use the same memory."""
     hold, sender, transport, size = case
     upstream = engine_upstream(ping_timeout=2000)
     siphon = start_siphon(upstream.url, "--memory", "1MiB")
@@ -192,8 +192,7 @@ def test_what_waits_is_bounded(case, engine_upstream, start_siphon):
         eventually(lambda: f'42["there",{turn}]' in others.messages(), what="the other's event")
         client.close()
     print(f"resident: {before >> 10} KiB before, then at most {[each >> 10 for each in most]}")
-    assert most[0] - before < KEPT + BESIDES
-    assert most[2] - most[1] < 12 * MEBIBYTE
+    assert max(most) - before < KEPT + BESIDES
     other.close()
 
 

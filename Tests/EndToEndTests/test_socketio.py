@@ -214,13 +214,19 @@ def test_the_server_disconnects(pinging, transports, client_kind, open_client, p
 
 def test_the_client_disconnects(pinging, transports, client_kind, open_client, pinging_upstream):
     """On a WebSocket python's clients may close before their own `41` is written: then the reason is the close, of the
-    WebSocket or, where the upstream's hop has not upgraded yet, of its session."""
+    WebSocket or, where the upstream's hop has not upgraded yet, of its session. Between the two of them alone a
+    polling client now and then does not write it at all."""
     client = open_client(pinging.url, transports, client_kind)
     sid = client.sio.get_sid("/")
     client.disconnect()
     assert client.wait_for("disconnect") == [("client disconnect",)]
     reason = pinging_upstream.wait_for(what="disconnect", sid=sid)[0]["reason"]
-    assert reason in {"polling": ["client disconnect"]}.get(transports[-1], ["client disconnect", "transport close"])
+    reasons = ["client disconnect"]
+    if transports[-1] == "websocket":
+        reasons.append("transport close")
+    elif not pinging.siphon:
+        reasons.append("ping timeout")
+    assert reason in reasons
     if pinging.siphon:
         connection = pinging.captured(1, kind="close")[0]["connection"]
         left = pinging.siphon.events(kind="disconnect", sender="client", namespace="/")
