@@ -110,7 +110,7 @@ struct HandlerTests {
                 await Task.yield()
             }
         }
-        try await client.call("ticks", "tick", 500, timeout: .seconds(60 * patience))
+        try await client.call("ticks", "tick", 500, timeout: .seconds(patience))
         try await seen.wait(for: 500)
         changing.cancel()
         try await client.disconnect()
@@ -200,7 +200,7 @@ struct HandlerTests {
             running.withLockedValue { $0 -= 1 }
         }
         try await client.emit("burst", 2000)
-        #expect(try await seen.wait(for: 2000, within: 30) == Array(0..<2000))
+        #expect(try await seen.wait(for: 2000) == Array(0..<2000))
         try await client.disconnect()
     }
 

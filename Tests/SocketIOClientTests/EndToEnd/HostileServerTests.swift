@@ -124,13 +124,13 @@ struct HostileServerTests {
     @Test("a handshake that fails says why", arguments: Opening.all)
     func opening(opening: Opening) async throws {
         let server = try await RawServer.start { connection, _ in try await opening.script(connection) }
-        let client = Client(requestTimeout: .seconds(patience))
+        let client = Client(requestTimeout: .seconds(slowness))
         let heard = Seen<String>()
         client.on("connect_error") { (text: String) in heard.add(text) }
         let error = try await bounded("connect's end") {
             try await clientError {
                 try await client.connect(
-                    server.url, transports: [opening.transport], waitTimeout: .seconds(10 * patience))
+                    server.url, transports: [opening.transport], waitTimeout: .seconds(patience))
             }
         }
         #expect(opening.codes.contains(error.code), "\(error)")

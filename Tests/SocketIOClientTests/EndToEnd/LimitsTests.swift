@@ -57,7 +57,7 @@ struct LimitsTests {
         let block = SocketIOValue.string(String(repeating: "x", count: 200_000))
         let count = Seen<Void>()
         // What the system's own buffers take comes first, some megabytes.
-        let error = try await eventually("a full buffer", within: 20) { () -> SocketIOClientError? in
+        let error = try await eventually("a full buffer") { () -> SocketIOClientError? in
             do {
                 for _ in 0..<10 {
                     try synchronously { try client.emitNow("x", block) }
@@ -76,7 +76,7 @@ struct LimitsTests {
         read.open()
         await #expect(throws: CancellationError.self) { try await cancelled.value }
         try await bounded("the emit that waited") { try await waiting.value }
-        let all = try await received.wait(for: count.count + 1, within: 60)
+        let all = try await received.wait(for: count.count + 1)
         #expect(all.last?.hasPrefix(#"42["last""#) == true)
         #expect(all.dropLast().allSatisfy { $0.hasPrefix(#"42["x","#) } && all.count == count.count + 1)
         try await client.disconnect()
@@ -103,7 +103,7 @@ struct LimitsTests {
             }
         }
         var last = -1
-        try await eventually("an emit that waits", within: 20) {
+        try await eventually("an emit that waits") {
             defer { last = count.count }
             try await client.sleep(.milliseconds(100))
             return last == count.count && last > 0
@@ -178,7 +178,7 @@ struct LimitsTests {
         try await client.reach(server.url, transports: [.websocket])
         let connection = try await connections.wait(for: 1)[0]
         var last = -1
-        try await eventually("a server that cannot go on", within: 20) {
+        try await eventually("a server that cannot go on") {
             let unsent = try await connection.unsent
             defer { last = unsent }
             try await client.sleep(.milliseconds(100))
@@ -186,7 +186,7 @@ struct LimitsTests {
         }
         #expect(seen.count == 0 && client.connected)
         gate.open()
-        #expect(try await seen.wait(for: total, within: 30) == Array(0..<total))
+        #expect(try await seen.wait(for: total) == Array(0..<total))
         try await client.disconnect()
     }
 }

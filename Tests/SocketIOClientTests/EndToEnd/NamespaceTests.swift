@@ -54,7 +54,7 @@ struct NamespaceTests {
             Set(seen.all) == ["connect /", "disconnect /", "connect /chat", "disconnect /chat", "refused /admin"]
         }
         try await client.connect(
-            PythonServer.shared.url, wait: false, waitTimeout: .seconds(10 * patience))
+            PythonServer.shared.url, wait: false, waitTimeout: .seconds(patience))
         try await seen.wait(for: 8)
         try await eventually("two joined") { Set(client.namespaces.keys) == ["/", "/chat"] }
         #expect(try await client.call("ask", 1, namespace: "/chat") == 1)

@@ -58,7 +58,7 @@ struct PrecedenceTests {
 
         let ours = try await calls(of: plan)
 
-        let theirs = try await eventually("the end of the python client", within: 60) {
+        let theirs = try await eventually("the end of the python client") {
             python.lines.last == "end" ? Array(python.lines.dropLast()) : nil
         }
         // Namespaces are joined, and left, in any order.

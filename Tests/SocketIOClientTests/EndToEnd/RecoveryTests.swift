@@ -28,7 +28,7 @@ struct RecoveryTests {
         client.on("connect") { seen.add("connect \(client.recovered())") }
         client.on("x") { (number: Int) in seen.add("x \(number)") }
         try await client.connect(
-            server.url, auth: ["token": "t"], transports: [.websocket], waitTimeout: .seconds(10 * patience))
+            server.url, auth: ["token": "t"], transports: [.websocket], waitTimeout: .seconds(patience))
         try await seen.wait(for: 3)
         #expect(!client.recovered())
         try await client.emit("cut me")
@@ -56,7 +56,7 @@ struct RecoveryTests {
         let client = Client.eager()
         let events = Seen<Void>()
         client.on("x") { events.add(()) }
-        try await client.connect(server.url, transports: [.websocket], waitTimeout: .seconds(10 * patience))
+        try await client.connect(server.url, transports: [.websocket], waitTimeout: .seconds(patience))
         try await events.wait(for: 1)
         for number in 2...3 {
             try await client.emit("cut me")
@@ -79,7 +79,7 @@ struct RecoveryTests {
         }
         let client = Client()
         for _ in 0..<2 {
-            try await client.connect(server.url, transports: [.websocket], waitTimeout: .seconds(10 * patience))
+            try await client.connect(server.url, transports: [.websocket], waitTimeout: .seconds(patience))
             try await client.disconnect()
         }
         #expect(connects.all == ["40", "40"])

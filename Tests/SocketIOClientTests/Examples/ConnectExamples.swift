@@ -2,7 +2,7 @@ import SocketIOClient
 import Testing
 
 /// What stands between `example` and `end` is what the documentation shows: `DocumentationTests` compares them.
-@Suite("Examples: connecting", .inTurns, .timeLimit(.minutes(2)))
+@Suite("Examples: connecting", .inTurns, .timeLimit(.minutes(5)))
 struct ConnectExamples {
     @Test("with options")
     func options() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import SocketIOClient
 import Testing
 
-@Suite("Examples: emitting", .inTurns, .timeLimit(.minutes(2)))
+@Suite("Examples: emitting", .inTurns, .timeLimit(.minutes(5)))
 struct EmitExamples {
     /// What the server has had of a client, without the event that asks.
     private func events(of client: Client) async throws -> [SocketIOValue] {

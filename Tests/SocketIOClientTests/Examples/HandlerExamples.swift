@@ -1,7 +1,7 @@
 import SocketIOClient
 import Testing
 
-@Suite("Examples: handlers", .inTurns, .timeLimit(.minutes(2)))
+@Suite("Examples: handlers", .inTurns, .timeLimit(.minutes(5)))
 struct HandlerExamples {
     @Test("named by members")
     func members() async throws {

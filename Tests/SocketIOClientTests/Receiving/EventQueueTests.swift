@@ -4,7 +4,7 @@ import Testing
 
 @testable import SocketIOClient
 
-@Suite("EventQueue", .timeLimit(.minutes(1)))
+@Suite("EventQueue", .timeLimit(.minutes(5)))
 struct EventQueueTests {
     private let queue = EventQueue(
         limit: 3, limitBytes: 100, eventLoop: MultiThreadedEventLoopGroup.singleton.next())

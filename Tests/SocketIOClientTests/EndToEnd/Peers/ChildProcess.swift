@@ -55,7 +55,7 @@ final class ChildProcess: Sendable {
     /// Ends it and returns when it has ended.
     func endAndWait() async throws {
         end()
-        try await eventually("the end of a process", within: 20) { self.process.withLockedValue { !$0.isRunning } }
+        try await eventually("the end of a process") { self.process.withLockedValue { !$0.isRunning } }
     }
 
     /// What it has said on stdout, without the line that is still being written.
@@ -65,8 +65,8 @@ final class ChildProcess: Sendable {
     }
 
     /// The lines on stdout, once there are so many.
-    func lines(_ count: Int, within seconds: Double = 30) async throws -> [String] {
-        let lines = try await eventually("\(count) lines of output", within: seconds) {
+    func lines(_ count: Int) async throws -> [String] {
+        let lines = try await eventually("\(count) lines of output") {
             let isComplete = self.output.withLockedValue { $0.isComplete }
             let lines = self.lines
             return lines.count >= count || isComplete ? lines : nil

@@ -34,7 +34,7 @@ final class ConnectProxy: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return ConnectProxy(listener, isSecure, targets, refusals)
+        return Kept.untilTheTestEnds(ConnectProxy(listener, isSecure, targets, refusals))
     }
 
     private init(_ listener: any Channel, _ isSecure: Bool, _ targets: Seen<String>, _ refusals: Seen<Void>) {

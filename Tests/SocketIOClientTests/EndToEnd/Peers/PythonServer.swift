@@ -16,9 +16,9 @@ final class PythonServer: Sendable {
             arguments += ["--tls", certificates.chain, certificates.key]
         }
         let process = try ChildProcess(Repository.python(), arguments, mindsInput: true)
-        let line = try await process.lines(1, within: 60)[0]
+        let line = try await process.lines(1)[0]
         guard let port = Int(line) else { throw Overdue(description: "the server said \(line), not its port") }
-        return PythonServer(process, port: port, isSecure: isSecure)
+        return Kept.untilTheTestEnds(PythonServer(process, port: port, isSecure: isSecure))
     }
 
     private init(_ process: ChildProcess, port: Int, isSecure: Bool) {

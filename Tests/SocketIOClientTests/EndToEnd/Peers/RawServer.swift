@@ -39,7 +39,7 @@ final class RawServer: Sendable {
                 }
             }
         }
-        return RawServer(listener, tasks)
+        return Kept.untilTheTestEnds(RawServer(listener, tasks))
     }
 
     private init(_ listener: any Channel, _ tasks: Task<Void, Never>) {
@@ -47,7 +47,9 @@ final class RawServer: Sendable {
         self.tasks = tasks
     }
 
-    deinit {
+    deinit { stop() }
+
+    func stop() {
         tasks.cancel()
         listener.close(promise: nil)
     }
@@ -68,7 +70,7 @@ final class RawConnection: Sendable {
 
     /// What `take` makes of the bytes that have come, once it makes something of them.
     private func read<Value>(_ what: String, _ take: (inout ByteBuffer) -> Value?) async throws -> Value {
-        try await eventually(what, within: 30) {
+        try await eventually(what) {
             try self.inbox.withLockedValue { inbox in
                 var bytes = inbox.bytes
                 if let value = take(&bytes) {
@@ -97,7 +99,7 @@ final class RawConnection: Sendable {
 
     /// Returns when the client has gone.
     func end() async throws {
-        try await eventually("the client's end", within: 60) { self.inbox.withLockedValue { $0.isEnded } }
+        try await eventually("the client's end") { self.inbox.withLockedValue { $0.isEnded } }
     }
 
     // MARK: HTTP

@@ -32,7 +32,7 @@ final class Relay: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
         let relay = Relay(listener)
         onAccept.withLockedValue { $0 = { [weak relay] in relay?.accept($0, port) } }
-        return relay
+        return Kept.untilTheTestEnds(relay)
     }
 
     private init(_ listener: any Channel) { self.listener = listener }

@@ -75,7 +75,7 @@ extension Client {
         _ url: String, transports: [Transport]? = nil, namespaces: [String]? = nil, auth: SocketIOValue? = nil
     ) async throws {
         try await connect(
-            url, auth: auth, transports: transports, namespaces: namespaces, waitTimeout: .seconds(10 * patience))
+            url, auth: auth, transports: transports, namespaces: namespaces, waitTimeout: .seconds(patience))
     }
 
     /// One that is connected to the shared server by WebSocket.

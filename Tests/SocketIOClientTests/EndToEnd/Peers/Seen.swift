@@ -12,9 +12,9 @@ final class Seen<Value: Sendable>: Sendable {
 
     /// All, once there are so many.
     @discardableResult
-    func wait(for count: Int, within seconds: Double = 10) async throws -> [Value] {
+    func wait(for count: Int) async throws -> [Value] {
         do {
-            return try await eventually("\(count) values", within: seconds) { self.count >= count ? self.all : nil }
+            return try await eventually("\(count) values") { self.count >= count ? self.all : nil }
         } catch let error as Overdue {
             throw Overdue(description: "\(error), seen were \(all.count): \(all.suffix(10))")
         }

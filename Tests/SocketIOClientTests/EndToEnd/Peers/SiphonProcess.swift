@@ -8,7 +8,7 @@ final class SiphonProcess: Sendable {
     static func start(before upstream: String, listen: String = "127.0.0.1:0") async throws -> SiphonProcess {
         let arguments = [upstream, "--inspector", "127.0.0.1:0", "--listen", listen]
         let process = try ChildProcess(Repository.siphon(), arguments, mindsInput: false)
-        let words = try await process.lines(2, within: 60)[0].split(separator: " ")
+        let words = try await process.lines(2)[0].split(separator: " ")
         guard words.count == 4, words[0] == "proxy" else {
             throw Overdue(description: "siphon said \(words), not “proxy URL -> URL”")
         }

@@ -10,7 +10,9 @@ struct Turns: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         await Self.queue.enter()
         defer { Self.queue.leave() }
-        try await function()
+        let kept = Kept()
+        defer { withExtendedLifetime(kept) {} }
+        try await Kept.$ofTest.withValue(kept) { try await function() }
     }
 
     private static let queue = Queue(places: 6)
@@ -44,6 +46,18 @@ struct Turns: SuiteTrait, TestTrait, TestScoping {
             }
             next?.resume()
         }
+    }
+}
+
+/// The peers that a test has started. They end with the test: to Swift a peer is of no use any more once its URL has
+/// been read.
+final class Kept: Sendable {
+    @TaskLocal fileprivate static var ofTest: Kept?
+    private let peers = NIOLockedValueBox<[any Sendable]>([])
+
+    static func untilTheTestEnds<Peer: Sendable>(_ peer: Peer) -> Peer {
+        ofTest?.peers.withLockedValue { $0.append(peer) }
+        return peer
     }
 }
 
