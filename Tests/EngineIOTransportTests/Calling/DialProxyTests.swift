@@ -4,7 +4,7 @@ import Testing
 
 @testable import EngineIOTransport
 
-@Suite("Dialer through a proxy", .timeLimit(.minutes(1)))
+@Suite("Dialer through a proxy", .timeLimit(.minutes(5)))
 struct DialProxyTests {
     private static let opened = "HTTP/1.1 200 Connection established\r\n\r\n"
 

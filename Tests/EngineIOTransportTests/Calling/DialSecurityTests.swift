@@ -7,7 +7,7 @@ import WebSocketCodec
 
 @testable import EngineIOTransport
 
-@Suite("Dialer with TLS", .timeLimit(.minutes(1)))
+@Suite("Dialer with TLS", .timeLimit(.minutes(5)))
 struct DialSecurityTests {
     private func get(
         _ host: String, _ security: DialSecurity?, certificate: String = TestCertificates.server
