@@ -335,7 +335,7 @@ package struct CallingSession: Sendable {
     /// Does what is due at `now`.
     package mutating func advance(to now: NIODeadline) {
         switch phase {
-        case .opening(let by) where by <= now: end(.lost)
+        case .opening(let by) where by <= now: end(.notOpened)
         case .closing(let by) where by <= now: end(.closedLocally)
         case .open where heartbeatDeadline <= now: end(.pingTimeout)
         case .open where isPosting && postDeadline.map { $0 <= now } ?? false: end(.lost)

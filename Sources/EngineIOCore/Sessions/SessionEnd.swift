@@ -6,8 +6,10 @@ package enum SessionEnd: Hashable, Sendable {
     case closedByPeer
     /// A close frame from the peer; no code where the frame had none (1005).
     case webSocketClosed(code: UInt16?, reason: String)
-    /// The connection was cut, a request was aborted or could not be made, or the session did not open in time.
+    /// The connection was cut, or a request was aborted or could not be made.
     case lost
+    /// Calling side: no handshake in time.
+    case notOpened
     /// No pong within `pingTimeout`; on the calling side no packet within `pingInterval` and `pingTimeout`.
     case pingTimeout
     case protocolViolation(EngineIOError)

@@ -10,7 +10,7 @@ extension SessionEnd {
         switch self {
         case .closedByPeer, .closedLocally: .orderly
         case .webSocketClosed(let code, let reason): .webSocket(code: code, reason: reason)
-        case .lost, .pingTimeout, .protocolViolation: .abort
+        case .lost, .notOpened, .pingTimeout, .protocolViolation: .abort
         case .refused(let status, let body): .refused(status: status, body: body)
         case .queueFull: .webSocket(code: 1011, reason: "Siphon: the other side reads too slowly")
         }
@@ -25,6 +25,7 @@ extension SessionEnd {
         case .webSocketClosed(let code?, let reason): "WebSocket closed with code \(code): \(reason)"
         case .webSocketClosed(nil, _): "WebSocket closed"
         case .lost: "connection lost"
+        case .notOpened: "no handshake in time"
         case .pingTimeout: "ping timeout"
         case .protocolViolation(let error): "protocol violation: \(error.code.rawValue)"
         case .refused(let status, _): "polling request answered with status \(status)"

@@ -253,7 +253,7 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     }
 
     private func failOpening(_ end: SessionEnd, at moment: Moment) {
-        guard end != .lost, end != .pingTimeout else {
+        guard end != .notOpened else {
             return fail(
                 .gatewayTimeout, "the upstream accepted the connection and did not answer the handshake in time",
                 at: moment)

@@ -48,11 +48,11 @@ extension SocketIOClientError {
     /// The session ended before it was open.
     static func ended(_ end: SessionEnd, _ timeout: Duration) -> SocketIOClientError {
         switch end {
-        case .lost, .pingTimeout: .timedOut("the handshake was not answered", timeout)
+        case .notOpened: .timedOut("the handshake was not answered", timeout)
         case .protocolViolation(let error):
             SocketIOClientError(
                 .protocolViolation, "what answered is no Engine.IO 4 (\(error.code.rawValue)): is Socket.IO there?")
-        case .closedByPeer, .webSocketClosed, .refused, .closedLocally, .queueFull:
+        case .closedByPeer, .lost, .pingTimeout, .webSocketClosed, .refused, .closedLocally, .queueFull:
             SocketIOClientError(.connectionFailed, "the connection ended during the handshake: \(end.details)")
         }
     }
@@ -71,6 +71,7 @@ extension SessionEnd {
         case .webSocketClosed(let code, let reason):
             "transport close" + (code.map { " (\($0))" } ?? "") + (reason.isEmpty ? "" : ": \(reason)")
         case .lost: "the connection broke"
+        case .notOpened: "no handshake in time"
         case .pingTimeout: "ping timeout"
         case .protocolViolation(let error): "parse error (\(error.code.rawValue))"
         case .refused(let status, _): "a request was answered \(status)"

@@ -49,7 +49,7 @@ struct CallingPollingTests {
         var playbook = CallingPlaybook(.polling)
         #expect(playbook.millisecondsToDeadline == 20_000)
         playbook.step(.wait(19_999))
-        playbook.step(.wait(1), .abortRequests, .ended(.lost))
+        playbook.step(.wait(1), .abortRequests, .ended(.notOpened))
         #expect(playbook.session.nextDeadline == nil)
     }
 

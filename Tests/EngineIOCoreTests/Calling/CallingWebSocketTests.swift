@@ -68,11 +68,11 @@ struct CallingWebSocketTests {
     func openTimeout() {
         var connecting = CallingPlaybook(.webSocket)
         connecting.step(.wait(19_999))
-        connecting.step(.wait(1), .abortWebSocket, .ended(.lost))
+        connecting.step(.wait(1), .abortWebSocket, .ended(.notOpened))
         connecting.step(.webSocketOpens)
         var silent = CallingPlaybook(.webSocket)
         silent.step(.webSocketOpens)
-        silent.step(.wait(20_000), .closeEmpty, .ended(.lost))
+        silent.step(.wait(20_000), .closeEmpty, .ended(.notOpened))
     }
 
     @Test("queues up to its limit before the session is open")
