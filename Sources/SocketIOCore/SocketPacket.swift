@@ -17,6 +17,16 @@ package struct SocketPacket: Hashable, Sendable {
         self.attachments = attachments
     }
 
+    /// Of the text alone, however many attachments it announces; nil where that is no packet.
+    package init?(unfinished text: EngineMessage) {
+        guard text.kind == .text else { return nil }
+        let envelope = text.bytes.withUnsafeReadableBytes { bytes in
+            try? PacketEnvelope(scanning: bytes, attachmentLimit: .max)
+        }
+        guard let envelope else { return nil }
+        self.init(envelope: envelope, text: text)
+    }
+
     package var kind: PacketEnvelope.Kind { envelope.kind }
 
     /// The namespace's name; `/` for the root.

@@ -419,13 +419,14 @@ final class ClientConnection: CallingHopOwner {
                 machine.receive(packet, at: now)
             }
         } catch {
-            _ = decoder.takeUnfinished()
+            let lost = SocketPacket(unfinished: decoder.takeUnfinished().first ?? message)
             skipsBinary = true
             wasDisturbed = true
             machine.receiveUnreadable(
                 SocketIOClientError(
                     .protocolViolation,
-                    "a packet of the server was left out: \(error.code.rawValue) at byte \(error.offset)"))
+                    "a packet of the server was left out: \(error.code.rawValue) at byte \(error.offset)"),
+                ack: lost.flatMap { AckTable.Key(of: $0) }, at: now)
             // The text that came in the place of binary is a packet of its own.
             if error.code == .missingAttachments { receive(message) }
         }

@@ -154,9 +154,9 @@ final class HandlerRegistry: Sendable {
         }
     }
 
-    /// Those of a namespace.
-    func queues(of namespace: String) -> [EventQueue] {
-        state.withLockedValue { state in state.subscriptions.filter { $0.namespace == namespace }.map(\.queue) }
+    /// Those of some namespaces.
+    func queues(where isOf: (_ namespace: String) -> Bool) -> [EventQueue] {
+        state.withLockedValue { state in state.subscriptions.filter { isOf($0.namespace) }.map(\.queue) }
     }
 
     /// Nil where nobody looks at what is emitted.

@@ -1,11 +1,23 @@
 import NIOCore
 import SiphonCore
+import SocketIOCore
 
 /// The events that wait for their acks, by namespace and id, and when each of them has waited long enough.
 struct AckTable {
     struct Key: Hashable {
         let namespace: String
         let id: Int
+
+        init(namespace: String, id: Int) {
+            self.namespace = namespace
+            self.id = id
+        }
+
+        /// What an ack answers; nil for a packet that is none, or whose id is none of ours.
+        init?(of packet: SocketPacket) {
+            guard packet.kind.isAck, let id = packet.ackID.flatMap({ Int($0) }), id >= 0 else { return nil }
+            self.init(namespace: packet.namespace, id: id)
+        }
     }
 
     private struct Entry {

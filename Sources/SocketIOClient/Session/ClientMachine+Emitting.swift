@@ -79,11 +79,12 @@ extension ClientMachine {
 
     // MARK: Acks
 
-    mutating func receiveAck(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
-        guard let id = packet.ackID.flatMap({ Int($0) }), id >= 0 else { return }
-        guard let request = acks.remove(.init(namespace: name, id: id)) else { return }
-        if namespaces[name]?.attempt.ackID == id { return acknowledged(name, with: .success(packet), at: now) }
-        push(.answer(request, .success(packet)))
+    mutating func receive(_ answer: AckRequest.Answer, for key: AckTable.Key, at now: NIODeadline) {
+        guard let request = acks.remove(key) else { return }
+        if namespaces[key.namespace]?.attempt.ackID == key.id {
+            return acknowledged(key.namespace, with: answer, at: now)
+        }
+        push(.answer(request, answer))
     }
 
     /// Events that have left get no ack any more. Those that are sent until they are acknowledged go again.

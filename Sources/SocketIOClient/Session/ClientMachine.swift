@@ -208,7 +208,7 @@ struct ClientMachine {
         dropWaiting(where: { _ in true })
         for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
         if wasConnected {
-            for name in plan.namespaces { deliver(.finished, name) }
+            for name in plan.namespaces { deliver(.finished(all: plan.namespaces), name) }
         }
         push(.finished)
     }
@@ -222,9 +222,10 @@ struct ClientMachine {
     }
 
     /// A packet, or what should be one, cannot be read. It is left out.
-    mutating func receiveUnreadable(_ error: SocketIOClientError) {
+    mutating func receiveUnreadable(_ error: SocketIOClientError, ack: AckTable.Key? = nil, at now: NIODeadline) {
         guard isOpen, let name = plan.namespaces.first else { return }
         deliver(.unreadable(error), name)
+        if let ack { receive(.failure(error), for: ack, at: now) }
     }
 
     /// Whether an emission only has to be sent: the shell may do that without asking further.
@@ -242,7 +243,7 @@ struct ClientMachine {
         let name = packet.namespace
         switch packet.kind {
         case .event, .binaryEvent: receiveEvent(packet, name)
-        case .ack, .binaryAck: receiveAck(packet, name, at: now)
+        case .ack, .binaryAck: if let key = AckTable.Key(of: packet) { receive(.success(packet), for: key, at: now) }
         case .connect: join(packet, name, at: now)
         case .connectError: refuse(packet, name, at: now)
         case .disconnect: leave(name, at: now)
@@ -399,7 +400,7 @@ struct ClientMachine {
         if plan.namespaces.count > 1 {
             // A reconnection does not join it again.
             plan.namespaces.removeAll { $0 == name }
-            deliver(.finished, name)
+            deliver(.finished(all: []), name)
         }
         noteAnswer(at: now)
         closeIfLeft()

@@ -113,6 +113,9 @@ struct HostileServerTests {
                     try await $0.acceptWebSocket()
                     try await $0.end()
                 },
+                Opening("a WebSocket that is cut", .websocket, .connectionFailed, says: "during the handshake") {
+                    try await $0.acceptWebSocket()
+                },
                 Opening("a WebSocket that closes at once", .websocket, .connectionFailed, .protocolViolation) {
                     try await $0.acceptWebSocket()
                     $0.send(bytes: [0x88, 2, 3, 0xE8])
@@ -179,6 +182,27 @@ struct HostileServerTests {
         ] as [[Message]])
     func attachments(messages: [Message]) async throws {
         try await survives(messages, tells: true)
+    }
+
+    @Test(
+        "an ack that cannot be read is the answer of its call", arguments: [0, 3],
+        ["461000-N[]", "462-N[{\"_placeholder\":true,\"num\":0}]", "43N[nul]", "43N[1,", "43N{}"])
+    func acks(retries: Int, text: String) async throws {
+        let server = try await RawServer.start { connection, _ in
+            try await connection.join()
+            let asked = try await connection.hear()
+            connection.say(text.replacing("N", with: asked.dropFirst(2).prefix { $0.isNumber }))
+            connection.say(#"42["after"]"#)
+            try await connection.end()
+        }
+        let client = Client(reconnection: false, retries: retries)
+        try await client.reach(server.url, transports: [.websocket])
+        let error = try await bounded("the answer") {
+            try await clientError { try await client.call("ask", timeout: .seconds(300)) }
+        }
+        #expect([.protocolViolation, .decoding].contains(error.code), "\(error)")
+        #expect(client.connected)
+        try await client.disconnect()
     }
 
     /// - Parameter tells: whether the handler of `error` has to hear of it.

@@ -165,6 +165,23 @@ struct NamespaceTests {
         #expect(chat.sid == nil)
     }
 
+    @Test("the events of each namespace end with it, and with the connection those of one that was never joined")
+    func eventsEnd() async throws {
+        let client = try await Client.reaching(namespaces: ["/", "/chat"])
+        let ends = Seen<String>()
+        for name in ["/", "/chat", "/never"] {
+            let events = client.events(namespace: name)
+            Task {
+                for try await _ in events {}
+                ends.add(name)
+            }
+        }
+        try await client.disconnect(namespace: "/chat")
+        #expect(try await ends.wait(for: 1) == ["/chat"])
+        try await client.disconnect()
+        #expect(Set(try await ends.wait(for: 3)) == ["/", "/chat", "/never"])
+    }
+
     private final class Overriding: ClientNamespace, @unchecked Sendable {
         override func addHandlers() { on("known") { "handler" } }
 

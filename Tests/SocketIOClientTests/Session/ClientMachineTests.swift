@@ -459,7 +459,7 @@ struct ClientMachineTests {
     @Test("tells of a packet that cannot be read, and goes on")
     func unreadable() throws {
         var play = try MachinePlaybook.joined()
-        play.machine.receiveUnreadable(SocketIOClientError(.protocolViolation, "no"))
+        play.machine.receiveUnreadable(SocketIOClientError(.protocolViolation, "no"), at: play.now)
         #expect(play.lines() == ["/ unreadable protocolViolation"])
         #expect(play.machine.isOpen)
     }
