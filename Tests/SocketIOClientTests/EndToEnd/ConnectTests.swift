@@ -229,13 +229,9 @@ struct ConnectTests {
 
     @Test("nobody listens there")
     func refused() async throws {
-        let server = try await RawServer.start { _, _ in }
-        server.stop()
-        // The port is free again once the listener is closed.
-        let client = Client()
-        try await eventually("a refused connection") {
-            try await clientError { try await client.connect(server.url) }.code == .connectionRefused
-        }
+        // A port that was free a moment ago may be another test's.
+        let error = try await clientError { try await Client().connect("http://127.0.0.1:1") }
+        #expect(error.code == .connectionRefused, "\(error)")
     }
 
     @Test("no such name")

@@ -47,9 +47,7 @@ final class RawServer: Sendable {
         self.tasks = tasks
     }
 
-    deinit { stop() }
-
-    func stop() {
+    deinit {
         tasks.cancel()
         listener.close(promise: nil)
     }

@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 import Testing
 
 /// Lets so many tests run at the same time that each of them gets its share of the machine: their waits have bounds.
+/// Their peers are kept until they end.
 struct Turns: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 
@@ -46,18 +47,6 @@ struct Turns: SuiteTrait, TestTrait, TestScoping {
             }
             next?.resume()
         }
-    }
-}
-
-/// The peers that a test has started. They end with the test: to Swift a peer is of no use any more once its URL has
-/// been read.
-final class Kept: Sendable {
-    @TaskLocal fileprivate static var ofTest: Kept?
-    private let peers = NIOLockedValueBox<[any Sendable]>([])
-
-    static func untilTheTestEnds<Peer: Sendable>(_ peer: Peer) -> Peer {
-        ofTest?.peers.withLockedValue { $0.append(peer) }
-        return peer
     }
 }
 
