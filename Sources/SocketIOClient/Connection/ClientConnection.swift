@@ -19,7 +19,8 @@ final class ClientConnection: CallingHopOwner {
     private var options: ConnectionOptions
     private var source: ConnectSource?
     private var machine: ClientMachine
-    private var decoder: SocketPacketDecoder
+    private var reader: PacketReader
+    private var reporter: StateReporter
     private var hop: CallingHop?
     private var transport = Transport.polling
     /// The answers of the source, from when they are there until the session is open.
@@ -28,23 +29,15 @@ final class ClientConnection: CallingHopOwner {
     /// How many sessions were opened: what an earlier one still says is of no interest.
     private var sessionCount = 0
     private var pressure = Pressure()
-    /// Of the machine when the state was last told of it.
-    private var stateVersion = -1
-    /// After a packet that was left out: its attachments are, too.
-    private var skipsBinary = false
     /// What waits for handlers, as of the last read.
     private var backlogBytes = 0
     private var isDraining = false
     /// Whether something came or went that may have moved a deadline.
     private var wasDisturbed = true
-    private var toldWaitingBytes = 0
-    private var toldPendingAcks = 0
-    private var toldCongestion = false
     /// Of the caller who connected last; kept as long as there is a connection, or one may come.
     private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
-    private var onFinish: [(id: Int, promise: EventLoopPromise<Void>)] = []
-    private var onJoin: [(id: Int, namespace: String, promise: EventLoopPromise<Bool>)] = []
+    private var waiters = ConnectionWaiters()
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
@@ -63,7 +56,8 @@ final class ClientConnection: CallingHopOwner {
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
         machine = ClientMachine(configuration: configuration)
-        decoder = Self.makeDecoder(configuration.limits)
+        reader = PacketReader(configuration.limits)
+        reporter = StateReporter(state)
         timer.onDeadline = { [weak self] in self?.advance() }
     }
 
@@ -73,10 +67,6 @@ final class ClientConnection: CallingHopOwner {
     deinit { timer.cancel() }
 
     private var now: NIODeadline { .now() }
-
-    private static func makeDecoder(_ limits: ClientLimits) -> SocketPacketDecoder {
-        SocketPacketDecoder(attachmentLimit: limits.attachmentsPerPacket, attachmentBytesLimit: limits.messageBytes)
-    }
 
     // MARK: What the client asks for
 
@@ -130,38 +120,28 @@ final class ClientConnection: CallingHopOwner {
     func whenFinished(_ id: Int) -> EventLoopFuture<Void> {
         guard !machine.isIdle else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
-        onFinish.append((id, promise))
+        waiters.waitForEnd(id, promise)
         return promise.futureResult
     }
 
     /// Nobody waits any more for what was asked for by that id.
-    func giveUp(_ id: Int) {
-        for each in onFinish where each.id == id { each.promise.fail(CancellationError()) }
-        for each in onJoin where each.id == id { each.promise.fail(CancellationError()) }
-        onFinish.removeAll { $0.id == id }
-        onJoin.removeAll { $0.id == id }
-    }
+    func giveUp(_ id: Int) { waiters.giveUp(id) }
 
     /// Whether a namespace is joined, once that is clear: at once, or after reconnecting.
     func whenJoined(_ namespace: String, _ id: Int) -> EventLoopFuture<Bool> {
         let promise = eventLoop.makePromise(of: Bool.self)
-        onJoin.append((id, namespace, promise))
+        waiters.waitForJoin(of: namespace, id, promise)
         tellJoined()
         return promise.futureResult
     }
 
     private func tellJoined() {
-        guard !onJoin.isEmpty else { return }
-        let waiting = onJoin
-        onJoin = []
-        for each in waiting {
-            let isJoined = machine.isOpen && machine.namespaces[each.namespace]?.isJoined == true
-            if isJoined || machine.isIdle || !machine.plan.namespaces.contains(each.namespace) {
-                each.promise.succeed(isJoined)
-            } else {
-                onJoin.append(each)
-            }
+        let settled = waiters.takeForJoin { namespace in
+            let isJoined = machine.isOpen && machine.namespaces[namespace]?.isJoined == true
+            let isClear = isJoined || machine.isIdle || !machine.plan.namespaces.contains(namespace)
+            return isClear ? isJoined : nil
         }
+        for each in settled { each.promise.succeed(each.isJoined) }
     }
 
     func forget(_ request: AckRequest) {
@@ -200,7 +180,7 @@ final class ClientConnection: CallingHopOwner {
         isDraining = false
         hop?.flush()
         updateState()
-        updateCongestion()
+        if reporter.report(isCongested: hop?.isCongested ?? false) { wasDisturbed = true }
         if wasDisturbed || !(hop?.isSteady ?? false) { schedule() }
     }
 
@@ -222,8 +202,7 @@ final class ClientConnection: CallingHopOwner {
             } else {
                 machine.emit(emission, at: now)
                 wasDisturbed = true
-                toldWaitingBytes = -1
-                toldPendingAcks = -1
+                reporter.invalidateCounts()
                 while let action = machine.nextAction() { carryOut(action) }
             }
         }
@@ -247,9 +226,7 @@ final class ClientConnection: CallingHopOwner {
             ticket = nil
             updateState()
             logger.debug("disconnected")
-            let promises = onFinish
-            onFinish = []
-            for each in promises { each.promise.succeed() }
+            for promise in waiters.takeForEnd() { promise.succeed() }
         }
     }
 
@@ -270,41 +247,7 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func updateState() {
-        guard stateVersion != machine.version else { return updateWaiting() }
-        stateVersion = machine.version
-        var snapshot = ClientState.Snapshot()
-        for (name, session) in machine.namespaces {
-            guard machine.isOpen, let sid = session.sid else { continue }
-            snapshot.sids[name] = sid
-            if session.isRecovered { snapshot.recovered.insert(name) }
-        }
-        snapshot.isOpen = machine.isOpen
-        snapshot.isIdle = machine.isIdle
-        snapshot.planned = machine.isIdle ? [] : machine.plan.namespaces
-        snapshot.isReconnecting = machine.isReconnecting
-        snapshot.transport = machine.isOpen ? transport : nil
-        snapshot.waitingBytes = machine.waitingBytes
-        snapshot.pendingAcks = machine.pendingAcks
-        toldWaitingBytes = snapshot.waitingBytes
-        toldPendingAcks = snapshot.pendingAcks
-        state.update(snapshot)
-        tellJoined()
-    }
-
-    private func updateCongestion() {
-        let isCongested = hop?.isCongested ?? false
-        guard isCongested != toldCongestion else { return }
-        toldCongestion = isCongested
-        wasDisturbed = true
-        state.update(isCongested: isCongested)
-    }
-
-    private func updateWaiting() {
-        let (bytes, acks) = (machine.waitingBytes, machine.pendingAcks)
-        guard bytes != toldWaitingBytes || acks != toldPendingAcks else { return }
-        toldWaitingBytes = bytes
-        toldPendingAcks = acks
-        state.update(waitingBytes: bytes, pendingAcks: acks)
+        if reporter.report(machine, transport) { tellJoined() }
     }
 
     // MARK: Sessions
@@ -344,7 +287,7 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func open(_ endpoint: Endpoint) {
-        decoder = Self.makeDecoder(machine.configuration.limits)
+        reader = PacketReader(machine.configuration.limits)
         transport = options.transports.first ?? .polling
         pressure = Pressure()
         let hop = CallingHop(
@@ -372,7 +315,7 @@ final class ClientConnection: CallingHopOwner {
         case .opened(let handshake): opened(handshake)
         case .upgraded:
             transport = .websocket
-            stateVersion = -1
+            reporter.invalidate()
             logger.debug("upgraded to WebSocket")
         case .refused(let response):
             letGo()
@@ -405,12 +348,10 @@ final class ClientConnection: CallingHopOwner {
     }
 
     private func receive(_ message: EngineMessage) {
-        do throws(SocketIOError) {
-            if skipsBinary, message.kind == .binary { return }
-            skipsBinary = false
+        do throws(PacketReader.Fault) {
             // What waits keeps all alive that was read together with it.
             let message = backlogBytes < Self.detachingBytes ? message : message.detached()
-            guard let packet = try decoder.receive(message) else { return }
+            guard let packet = try reader.read(message) else { return }
             let namespace = packet.namespace
             if machine.isPlainEvent(packet, in: namespace) {
                 deliver(Delivery(namespace: namespace, kind: .event(packet), session: machine.session))
@@ -419,16 +360,9 @@ final class ClientConnection: CallingHopOwner {
                 machine.receive(packet, at: now)
             }
         } catch {
-            let lost = SocketPacket(unfinished: decoder.takeUnfinished().first ?? message)
-            skipsBinary = true
             wasDisturbed = true
-            machine.receiveUnreadable(
-                SocketIOClientError(
-                    .protocolViolation,
-                    "a packet of the server was left out: \(error.code.rawValue) at byte \(error.offset)"),
-                ack: lost.flatMap { AckTable.Key(of: $0) }, at: now)
-            // The text that came in the place of binary is a packet of its own.
-            if error.code == .missingAttachments { receive(message) }
+            machine.receiveUnreadable(error.error, ack: error.ack, at: now)
+            if error.isOfPacketBefore { receive(message) }
         }
     }
 
