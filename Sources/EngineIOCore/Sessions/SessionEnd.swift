@@ -6,7 +6,7 @@ package enum SessionEnd: Hashable, Sendable {
     case closedByPeer
     /// A close frame from the peer; no code where the frame had none (1005).
     case webSocketClosed(code: UInt16?, reason: String)
-    /// The connection was cut, or a request was aborted or could not be made.
+    /// The connection was cut, or a request was aborted, could not be made or, a POST, was not answered in time.
     case lost
     /// Calling side: no handshake in time.
     case notOpened

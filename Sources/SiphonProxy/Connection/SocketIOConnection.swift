@@ -253,12 +253,16 @@ final class SocketIOConnection: ProxiedConnection, ServingConnection {
     }
 
     private func failOpening(_ end: SessionEnd, at moment: Moment) {
-        guard end != .notOpened else {
-            return fail(
+        switch end {
+        case .notOpened:
+            fail(
                 .gatewayTimeout, "the upstream accepted the connection and did not answer the handshake in time",
                 at: moment)
+        case .lost, .closedByPeer, .webSocketClosed:
+            fail(.badGateway, "the upstream ended the connection before its session was open", at: moment)
+        case .pingTimeout, .protocolViolation, .refused, .closedLocally, .queueFull:
+            fail(.badGateway, "the upstream's handshake is no Engine.IO: \(end.sentence)", at: moment)
         }
-        fail(.badGateway, "the upstream's handshake is no Engine.IO: \(end.sentence)", at: moment)
     }
 
     /// Notes the first reason; later ones follow from it.
