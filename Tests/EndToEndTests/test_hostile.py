@@ -845,10 +845,9 @@ def test_the_client_is_killed(siphon, witness, upstream, transport):
         stream.send(head("GET", client.target("polling"), [], siphon.port))
         time.sleep(0.6)
         stream.close(reset=True)
-    began = time.monotonic()
+    # Long before a heartbeat is missed.
     left = upstream.wait_for(what="disconnect", sid=sid, timeout=10)
     assert left[0]["reason"] in ("transport close", "transport error", "client disconnect")
-    assert time.monotonic() - began < 10
 
 
 def test_a_compressed_or_endless_answer_to_the_handshake(raw_upstream, start_siphon):

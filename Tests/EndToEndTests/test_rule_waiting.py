@@ -159,7 +159,7 @@ BOUNDS = {
 @pytest.mark.parametrize("case", BOUNDS.values(), ids=BOUNDS)
 def test_what_waits_is_bounded(case, engine_upstream, start_siphon):
     """First the sender is not read any more; where that does not help, for half its ping timeout, the connection ends.
-    Others live on, and those that do so one after the other use the same memory."""
+    Others live on, and what several keep one after the other is not more than what one may."""
     hold, sender, transport, size = case
     upstream = engine_upstream(ping_timeout=2000)
     siphon = start_siphon(upstream.url, "--memory", "1MiB")

@@ -87,7 +87,6 @@ struct ReconnectionTests {
         try await eventually("the connection") { client.connected }
         #expect(try await client.call("ask", 2) == 2)
         try await client.disconnect()
-        _ = siphon
     }
 
     @Test("reconnectionAttempts: after so many wait returns", arguments: [1, 3])

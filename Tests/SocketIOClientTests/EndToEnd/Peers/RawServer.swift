@@ -9,8 +9,10 @@ final class RawServer: Sendable {
     private let listener: any Channel
     private let tasks: Task<Void, Never>
 
-    var port: Int { listener.localAddress?.port ?? 0 }
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String {
+        let address = listener.localAddress
+        return "http://\(address?.ipAddress ?? ""):\(address?.port ?? 0)"
+    }
 
     /// - Parameter script: runs for each connection, which is cut when it returns or throws.
     static func start(
@@ -25,7 +27,7 @@ final class RawServer: Sendable {
                     accepted.yield(connection)
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: nextHost(), port: 0).get()
         let tasks = Task {
             await withDiscardingTaskGroup { group in
                 var number = 0
@@ -40,6 +42,22 @@ final class RawServer: Sendable {
             }
         }
         return Kept.untilTheTestEnds(RawServer(listener, tasks))
+    }
+
+    private static let lastHost = NIOLockedValueBox(0)
+
+    /// An address of this machine of its own, where the system has them: a client that another test left behind and that
+    /// goes on trying must not find this server at a port that was another's.
+    private static func nextHost() -> String {
+        #if os(Linux)
+            let number = lastHost.withLockedValue { last in
+                last += 1
+                return last
+            }
+            return "127.1.\(number / 250 % 250).\(number % 250 + 1)"
+        #else
+            return "127.0.0.1"
+        #endif
     }
 
     private init(_ listener: any Channel, _ tasks: Task<Void, Never>) {

@@ -12,7 +12,7 @@ final class SiphonProcess: Sendable {
         guard words.count == 4, words[0] == "proxy" else {
             throw Overdue(description: "siphon said \(words), not “proxy URL -> URL”")
         }
-        return SiphonProcess(process, url: String(words[1]))
+        return Kept.untilTheTestEnds(SiphonProcess(process, url: String(words[1])))
     }
 
     private init(_ process: ChildProcess, url: String) {

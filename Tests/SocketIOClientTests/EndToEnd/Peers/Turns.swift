@@ -12,7 +12,7 @@ struct Turns: SuiteTrait, TestTrait, TestScoping {
         await Self.queue.enter()
         defer { Self.queue.leave() }
         let kept = Kept()
-        defer { withExtendedLifetime(kept) {} }
+        defer { kept.letGo() }
         try await Kept.$ofTest.withValue(kept) { try await function() }
     }
 
