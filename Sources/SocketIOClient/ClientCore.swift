@@ -19,6 +19,7 @@ final class ClientCore: Sendable {
     ) {
         let state = ClientState(limits: configuration.limits, buffersOffline: configuration.buffersOffline)
         let port = ConnectionPort(eventLoop: ConnectionThreads.next(), state: state)
+        let registry = registry
         let dispatcher = EventDispatcher(registry: registry, state: state, port: port, logger: logger)
         let lanes = HandlerLanes(
             limitBytes: configuration.limits.receiveBufferBytes,
@@ -34,7 +35,7 @@ final class ClientCore: Sendable {
         port.open {
             ClientConnection(
                 eventLoop: port.eventLoop, configuration: configuration, options: options, state: state, lanes: lanes,
-                logger: logger)
+                registry: registry, logger: logger)
         }
     }
 

@@ -14,6 +14,7 @@ final class ClientConnection: CallingHopOwner {
     private let transportLoop: TransportLoop
     private let state: ClientState
     private let lanes: HandlerLanes
+    private let registry: HandlerRegistry
     private let logger: Logger
     private let timer: DeadlineTimer
     private var options: ConnectionOptions
@@ -41,12 +42,13 @@ final class ClientConnection: CallingHopOwner {
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
-        state: ClientState, lanes: HandlerLanes, logger: Logger
+        state: ClientState, lanes: HandlerLanes, registry: HandlerRegistry, logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.options = options
         self.state = state
         self.lanes = lanes
+        self.registry = registry
         self.logger = logger
         var limits = Limits()
         limits.messageBytes = configuration.limits.messageBytes
@@ -109,9 +111,9 @@ final class ClientConnection: CallingHopOwner {
     }
 
     func disconnect(from namespace: String) throws(SocketIOClientError) {
+        defer { drain() }
         _ = sendOutbox(all: true)
         try machine.disconnect(from: namespace, at: now)
-        drain()
     }
 
     /// Succeeds once there is no connection, and none will come by itself.
@@ -125,7 +127,11 @@ final class ClientConnection: CallingHopOwner {
     }
 
     /// Nobody waits any more for what was asked for by that id.
-    func giveUp(_ id: Int) { waiters.giveUp(id) }
+    func giveUp(_ id: Int) {
+        let gone = waiters.take(id)
+        for promise in gone.forEnd { promise.fail(CancellationError()) }
+        for promise in gone.forJoin { promise.fail(CancellationError()) }
+    }
 
     /// Whether a namespace is joined, once that is clear: at once, or after reconnecting.
     func whenJoined(_ namespace: String, _ id: Int) -> EventLoopFuture<Bool> {
@@ -189,23 +195,17 @@ final class ClientConnection: CallingHopOwner {
     /// - Parameter all: whether also what it does not take yet.
     private func sendOutbox(all: Bool = false) -> Bool {
         var hasSent = false
-        var isPlain = false
-        while all || !(hop?.isCongested ?? false),
-            let emission = state.next(isPlain: { emission in
-                isPlain = machine.isPlainEmission(emission)
-                return isPlain
-            })
-        {
+        while all || !(hop?.isCongested ?? false), let emission = state.next() {
             hasSent = true
-            if isPlain {
+            if machine.isPlainEmission(emission) {
                 send(emission.packet(ackID: nil))
             } else {
                 machine.emit(emission, at: now)
                 wasDisturbed = true
-                reporter.invalidateCounts()
                 while let action = machine.nextAction() { carryOut(action) }
             }
         }
+        if hasSent { reporter.invalidateCounts() }
         return hasSent
     }
 
@@ -221,6 +221,9 @@ final class ClientConnection: CallingHopOwner {
             onConnect = nil
             updateState()
             completion?(result)
+        case .endEvents:
+            // In the lane of each, behind what has come.
+            for name in registry.subscribedNamespaces { deliver(Delivery(namespace: name, kind: .finished)) }
         case .finished:
             source = nil
             ticket = nil

@@ -16,7 +16,7 @@ final class ClientState: Sendable {
         var planned: [String] = []
         /// Whether there is no connection, and none will come.
         var isIdle = true
-        /// Bytes that wait for a connection or an ack.
+        /// Bytes that wait for a connection or an ack, and of what was taken from the outbox since the last report.
         var waitingBytes = 0
         var pendingAcks = 0
     }
@@ -140,27 +140,23 @@ final class ClientState: Sendable {
 
     // MARK: On the event loop
 
-    /// The next emission; nil for an empty outbox, after which the event loop has to be told again.
-    ///
-    /// - Parameter isPlain: whether it only has to be sent. One that may have to be kept counts all the time, until
-    ///   the event loop tells anew what waits.
-    func next(isPlain: (borrowing Emission) -> Bool) -> Emission? {
-        let (emission, woken) = state.withLockedValue { state -> (Emission?, [EventLoopPromise<Void>]) in
+    /// The next emission; nil for an empty outbox, after which the event loop has to be told again. What is taken counts
+    /// as waiting until the event loop tells anew what waits.
+    func next() -> Emission? {
+        state.withLockedValue { state in
             guard let emission = state.outbox.popFirst() else {
                 state.isWoken = false
                 state.nextDeadline = nil
-                return (nil, [])
+                return nil
             }
             state.outboxBytes -= emission.cost
-            if !isPlain(emission) { state.snapshot.waitingBytes += emission.cost }
+            state.snapshot.waitingBytes += emission.cost
             if emission.ackRequest != nil {
                 state.acksInOutbox -= 1
                 state.snapshot.pendingAcks += 1
             }
-            return (emission, takeWaiters(&state))
+            return emission
         }
-        for waiter in woken { waiter.succeed() }
-        return emission
     }
 
     func update(_ snapshot: Snapshot) { update { $0 = snapshot } }
@@ -170,8 +166,8 @@ final class ClientState: Sendable {
 
     /// Takes out those whose acks would come too late now.
     func takeExpired(at now: NIODeadline) -> [AckRequest] {
-        state.withLockedValue { state in
-            guard let next = state.nextDeadline, next <= now else { return [] }
+        let (expired, woken) = state.withLockedValue { state -> ([AckRequest], [EventLoopPromise<Void>]) in
+            guard let next = state.nextDeadline, next <= now else { return ([], []) }
             var expired: [AckRequest] = []
             state.nextDeadline = nil
             state.outbox.removeAll { emission in
@@ -185,8 +181,10 @@ final class ClientState: Sendable {
                 expired.append(request)
                 return true
             }
-            return expired
+            return (expired, takeWaiters(&state))
         }
+        for waiter in woken { waiter.succeed() }
+        return expired
     }
 
     func update(isCongested: Bool) { state.withLockedValue { $0.isCongested = isCongested } }
@@ -209,7 +207,7 @@ final class ClientState: Sendable {
 
     private func takeWaiters(_ state: inout State) -> [EventLoopPromise<Void>] {
         guard !state.waiters.isEmpty else { return [] }
-        let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes / 2
+        let hasRoom = state.outboxBytes + state.snapshot.waitingBytes <= limits.sendBufferBytes / 2
         guard hasRoom || !state.snapshot.isOpen else { return [] }
         defer { state.waiters = [] }
         return state.waiters.map(\.promise)

@@ -32,11 +32,12 @@ struct ConnectionWaiters {
         return settled
     }
 
-    /// Nobody waits any more for what was asked for by that id.
-    mutating func giveUp(_ id: Int) {
-        for each in forEnd where each.id == id { each.promise.fail(CancellationError()) }
-        for each in forJoin where each.id == id { each.promise.fail(CancellationError()) }
-        forEnd.removeAll { $0.id == id }
-        forJoin.removeAll { $0.id == id }
+    /// What waits by that id.
+    mutating func take(_ id: Int) -> (forEnd: [EventLoopPromise<Void>], forJoin: [EventLoopPromise<Bool>]) {
+        defer {
+            forEnd.removeAll { $0.id == id }
+            forJoin.removeAll { $0.id == id }
+        }
+        return (forEnd.filter { $0.id == id }.map(\.promise), forJoin.filter { $0.id == id }.map(\.promise))
     }
 }

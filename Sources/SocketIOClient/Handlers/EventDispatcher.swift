@@ -18,9 +18,8 @@ final class EventDispatcher: Sendable {
     }
 
     func dispatch(_ delivery: Delivery) async {
-        if case .finished(let all) = delivery.kind {
-            let queues = registry.queues { $0 == delivery.namespace || !all.isEmpty && !all.contains($0) }
-            for queue in queues { queue.finish() }
+        if case .finished = delivery.kind {
+            for queue in registry.queues(of: delivery.namespace) { queue.finish() }
             return
         }
         var context = EventContext(

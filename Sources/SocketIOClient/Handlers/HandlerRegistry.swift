@@ -154,10 +154,13 @@ final class HandlerRegistry: Sendable {
         }
     }
 
-    /// Those of some namespaces.
-    func queues(where isOf: (_ namespace: String) -> Bool) -> [EventQueue] {
-        state.withLockedValue { state in state.subscriptions.filter { isOf($0.namespace) }.map(\.queue) }
+    /// Those of a namespace.
+    func queues(of namespace: String) -> [EventQueue] {
+        state.withLockedValue { state in state.subscriptions.filter { $0.namespace == namespace }.map(\.queue) }
     }
+
+    /// Those of which a queue takes events.
+    var subscribedNamespaces: Set<String> { state.withLockedValue { Set($0.subscriptions.map(\.namespace)) } }
 
     /// Nil where nobody looks at what is emitted.
     var outgoing: [@Sendable (EventContext) -> Void]? {

@@ -27,7 +27,7 @@ struct AckTable {
     }
 
     private var entries: [Key: Entry] = [:]
-    private var deadlines = DeadlineHeap<Key>()
+    private(set) var deadlines = DeadlineHeap<Key>()
 
     var count: Int { entries.count }
 

@@ -43,5 +43,7 @@ extension ClientMachine {
         case connected(Result<Void, SocketIOClientError>)
         /// There is no connection, and none will come by itself.
         case finished
+        /// Nothing comes of any namespace any more.
+        case endEvents
     }
 }

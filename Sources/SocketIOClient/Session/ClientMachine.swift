@@ -207,9 +207,8 @@ struct ClientMachine {
         completeConnect(.failure(SocketIOClientError(.disconnected, "disconnect() was called while connecting")))
         dropWaiting(where: { _ in true })
         for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
-        if wasConnected {
-            for name in plan.namespaces { deliver(.finished(all: plan.namespaces), name) }
-        }
+        version += 1
+        if wasConnected { push(.endEvents) }
         push(.finished)
     }
 
@@ -400,7 +399,7 @@ struct ClientMachine {
         if plan.namespaces.count > 1 {
             // A reconnection does not join it again.
             plan.namespaces.removeAll { $0 == name }
-            deliver(.finished(all: []), name)
+            deliver(.finished, name)
         }
         noteAnswer(at: now)
         closeIfLeft()

@@ -12,9 +12,8 @@ struct Delivery: Sendable {
         case event(SocketPacket)
         /// Something that cannot be read.
         case unreadable(SocketIOClientError)
-        /// There is no connection, and none will come by itself. Where that is so of the whole client, `all` names the
-        /// namespaces that were asked for and each hear of it: nothing comes of any other either.
-        case finished(all: [String])
+        /// Nothing comes of the namespace any more.
+        case finished
     }
 
     let namespace: String

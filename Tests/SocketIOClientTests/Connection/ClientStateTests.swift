@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Testing
@@ -46,7 +47,7 @@ struct ClientStateTests {
         let state = state()
         #expect(try state.accept(emission()) == .first)
         #expect(try state.accept(emission()) == .accepted)
-        while state.next(isPlain: { _ in true }) != nil {}
+        while state.next() != nil {}
         #expect(try state.accept(emission()) == .first)
     }
 
@@ -93,8 +94,8 @@ struct ClientStateTests {
         #expect(state.takeExpired(at: now).isEmpty)
         #expect(state.takeExpired(at: now + .seconds(1)).map(ObjectIdentifier.init) == [ObjectIdentifier(request)])
         #expect(state.nextDeadline == nil)
-        #expect(state.next { _ in true } != nil)
-        #expect(state.next { _ in true } == nil)
+        #expect(state.next() != nil)
+        #expect(state.next() == nil)
     }
 
     @Test("ends waiting for room at the deadline, and where the task is cancelled", .timeLimit(.minutes(5)))
@@ -130,16 +131,30 @@ struct ClientStateTests {
         #expect(try state.accept(emission()) == .first)
     }
 
-    @Test("counts what the connection has taken and may have to keep until it tells what waits")
+    @Test("counts what the connection has taken until it tells what waits")
     func countsTaken() throws {
         let state = state(bytes: Emission.overheadBytes)
         _ = try state.accept(emission())
-        #expect(state.next { _ in false } != nil)
+        #expect(state.next() != nil)
         #expect(try state.accept(emission()) == .full)
         state.update(waitingBytes: 0, pendingAcks: 0)
-        _ = try state.accept(emission())
-        #expect(state.next { _ in true } != nil)
         #expect(try state.accept(emission()) != .full)
+    }
+
+    @Test("wakes those that wait for room when what was before them has waited too long", .timeLimit(.minutes(5)))
+    func wakesAtExpiry() async throws {
+        let state = state(bytes: 1)
+        let now = NIODeadline.uptimeNanoseconds(1)
+        let request = AckRequest(timeout: .seconds(1), at: now) { _ in }
+        _ = try state.accept(Emission(namespace: "/", kind: .event(request), payload: []))
+        let waiting = NIOLockedValueBox(false)
+        let task = Task { [eventLoop] in
+            waiting.withLockedValue { $0 = true }
+            try await state.waitForRoom(until: nil, on: eventLoop)
+        }
+        while !waiting.withLockedValue({ $0 }) { await Task.yield() }
+        #expect(state.takeExpired(at: now + .seconds(1)).count == 1)
+        try await task.value
     }
 
     @Test("wakes those that wait for room when the connection has ended", .timeLimit(.minutes(5)))

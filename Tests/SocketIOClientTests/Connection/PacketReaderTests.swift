@@ -21,14 +21,18 @@ struct PacketReaderTests {
                 do throws(PacketReader.Fault) {
                     if let packet = try reader.read(message) { read.append(String(buffer: packet.text.bytes)) }
                 } catch {
-                    let words = error.error.message.split(separator: " ")
-                    read.append("! \(words[8])" + (error.ack.map { " ack \($0.namespace) \($0.id)" } ?? ""))
+                    let code = Self.codes.first { error.error.message.contains($0) } ?? error.error.message
+                    read.append("! \(code)" + (error.ack.map { " ack \($0.namespace) \($0.id)" } ?? ""))
                     isRead = !error.isOfPacketBefore
                 }
             }
         }
         return read
     }
+
+    private static let codes = [
+        "unknownKind", "unexpectedAttachment", "tooManyAttachments", "missingAttachments", "attachmentsTooLarge",
+    ]
 
     private static let one = #"51-["x",{"_placeholder":true,"num":0}]"#
 

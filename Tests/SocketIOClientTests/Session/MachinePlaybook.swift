@@ -92,6 +92,7 @@ struct MachinePlaybook {
         case .answer(_, .failure(let error)): "ack \(error.code)"
         case .connected(.success): "connected"
         case .connected(.failure(let error)): "failed \(error.code)"
+        case .endEvents: "end events"
         case .finished: "finished"
         }
     }
