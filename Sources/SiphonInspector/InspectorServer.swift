@@ -62,7 +62,11 @@ package final class InspectorServer: Sendable {
             table: InspectorRoutes.table, services: services)
         do {
             http = try HTTPServer(listener: listener, limits: configuration.limits, service: service, log: log)
-        } catch { throw .system(errno: 0) }
+        } catch {
+            switch error {
+            case .couldNotStart(let code): throw .system(errno: code)
+            }
+        }
         self.token = token.text
         port = listener.port
         urlHost = listener.urlHost

@@ -17,7 +17,7 @@ struct AcceptedConnection {
 
 /// Accepts the inspector's connections, and stops for a while where there is no room or no file descriptor for them.
 ///
-/// Unchecked: what changes is touched on `queue` alone.
+/// Unchecked: what changes is touched on the thread alone.
 final class Acceptor: @unchecked Sendable {
     private enum Pause { case noRoom, noDescriptor }
 
@@ -30,63 +30,58 @@ final class Acceptor: @unchecked Sendable {
     private let log: Logger
     private let hasRoom: @Sendable () -> Bool
     private let take: @Sendable (AcceptedConnection) -> Void
-    /// Of a class of its own: those of one class share threads, and would wait for one behind others that block.
-    private let queue = DispatchQueue(label: "siphon.inspector.accept", qos: .userInteractive)
-    private let source: any DispatchSourceRead
+    private let thread: ReadinessThread
+    private var isStopped = false
     private var pause: Pause?
     private var pauseCount = 0
 
     /// - Parameters:
     ///   - descriptor: listens and does not block; `stop` closes it.
+    ///   - thread: accepts; it must not be stopped before this is.
     ///   - hasRoom: asked before each connection; where it says no, `madeRoom` is to be called later.
     ///   - take: owns what it is given.
     init(
-        descriptor: CInt, log: Logger, hasRoom: @escaping @Sendable () -> Bool,
+        descriptor: CInt, on thread: ReadinessThread, log: Logger, hasRoom: @escaping @Sendable () -> Bool,
         take: @escaping @Sendable (AcceptedConnection) -> Void
     ) {
         self.descriptor = descriptor
+        self.thread = thread
         self.log = log
         self.hasRoom = hasRoom
         self.take = take
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { [weak self] in self?.acceptAll() }
-        source.resume()
+        thread.execute { self.watch() }
     }
 
     /// There may be room again.
-    func madeRoom() { queue.async { self.resume(from: .noRoom) } }
+    func madeRoom() { thread.execute { self.resume(from: .noRoom) } }
 
     /// Accepts nothing more and closes the descriptor. Returns once that is done; called once.
     func stop() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            queue.async {
-                self.source.setCancelHandler {
-                    close(self.descriptor)
-                    continuation.resume()
-                }
-                self.source.cancel()
-                // A source that sleeps does not hear of its end.
-                if let pause = self.pause { self.resume(from: pause) }
+            thread.execute {
+                self.isStopped = true
+                self.thread.forget(self.descriptor)
+                close(self.descriptor)
+                continuation.resume()
             }
         }
     }
 
-    // MARK: On the queue
+    // MARK: On the thread
 
-    private func acceptAll() {
-        while pause == nil, !source.isCancelled {
-            guard hasRoom() else { return pause(for: .noRoom) }
-            guard !DescriptorReserve.isReached() else { return waitForDescriptors(EMFILE) }
-            if let accepted = accept() {
-                pauseCount = 0
-                take(accepted)
-                continue
-            }
-            switch errno {
-            case EINTR, ECONNABORTED: continue
-            case EAGAIN: return
-            case let code: return waitForDescriptors(code)
-            }
+    private func watch() { thread.watch(descriptor) { self.acceptNext() } }
+
+    /// One at a time: what else the thread has to do comes in between.
+    private func acceptNext() {
+        guard hasRoom() else { return pause(for: .noRoom) }
+        guard !DescriptorReserve.isReached() else { return waitForDescriptors(EMFILE) }
+        if let accepted = accept() {
+            pauseCount = 0
+            return take(accepted)
+        }
+        switch errno {
+        case EINTR, ECONNABORTED, EAGAIN: return
+        case let code: waitForDescriptors(code)
         }
     }
 
@@ -108,18 +103,21 @@ final class Acceptor: @unchecked Sendable {
         }
         pauseCount += 1
         pause(for: .noDescriptor)
-        queue.asyncAfter(deadline: .now() + Self.shortagePause) { [weak self] in self?.resume(from: .noDescriptor) }
+        // Not a task: Swift's threads may all be at work for long.
+        DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + Self.shortagePause) {
+            self.thread.execute { self.resume(from: .noDescriptor) }
+        }
     }
 
     private func pause(for reason: Pause) {
         pause = reason
-        source.suspend()
+        thread.forget(descriptor)
     }
 
     private func resume(from reason: Pause) {
-        guard pause == reason else { return }
+        guard pause == reason, !isStopped else { return }
         pause = nil
-        source.resume()
+        watch()
     }
 }
 

@@ -16,9 +16,12 @@ final class ClientSocket: Sendable {
         var waitingSince: ContinuousClock.Instant?
     }
 
+    private let thread: ReadinessThread
     private let state: NIOLockedValueBox<State>
 
-    init(descriptor: CInt, now: ContinuousClock.Instant) {
+    /// - Parameter thread: watches for the client's end.
+    init(descriptor: CInt, thread: ReadinessThread, now: ContinuousClock.Instant) {
+        self.thread = thread
         state = NIOLockedValueBox(State(descriptor: descriptor, waitingSince: now))
     }
 
@@ -51,7 +54,7 @@ final class ClientSocket: Sendable {
     func watchHangUp(_ action: @escaping @Sendable () -> Void) -> HangUpWatch? {
         state.withLockedValue { state in
             guard state.descriptor >= 0 else { return nil }
-            return HangUpWatch(descriptor: state.descriptor, action)
+            return HangUpWatch(descriptor: state.descriptor, on: thread, action)
         }
     }
 }

@@ -7,14 +7,14 @@ import NIOConcurrencyHelpers
     import Darwin
 #endif
 
-/// An HTTP/1.1 server on libmicrohttpd, with one thread.
+/// An HTTP/1.1 server on libmicrohttpd, with one thread, and another that watches what the library does not.
 ///
 /// The library aborts the process when it is stopped with a connection asleep, spins when a handler neither answers nor
 /// sleeps, and loses a wake that comes before its sleep; the order of what is done here follows from that.
 ///
 /// Must be stopped: until then the library's thread keeps it alive.
 final class HTTPServer: Sendable {
-    enum Failure: Error { case couldNotStart }
+    enum Failure: Error { case couldNotStart(errno: CInt) }
 
     private struct State {
         var exchanges: [ObjectIdentifier: HTTPExchange] = [:]
@@ -30,6 +30,7 @@ final class HTTPServer: Sendable {
     private let service: any HTTPService
     private let limits: InspectorLimits
     private let log: Logger
+    private let thread: ReadinessThread
     private let state = NIOLockedValueBox(State())
 
     /// - Parameter listener: is closed by the server.
@@ -38,15 +39,23 @@ final class HTTPServer: Sendable {
         self.limits = limits
         self.log = log
 
-        guard let daemon = LibraryDaemon(limits: limits, server: self) else {
+        guard let thread = ReadinessThread() else {
+            let code = errno
             close(listener.descriptor)
-            throw .couldNotStart
+            throw .couldNotStart(errno: code)
+        }
+        self.thread = thread
+        guard let daemon = LibraryDaemon(limits: limits, server: self) else {
+            let code = errno
+            thread.stop()
+            close(listener.descriptor)
+            throw .couldNotStart(errno: code)
         }
         state.withLockedValue { state in
             state.daemon = daemon
             // Not before the lock is free does it get its first answer.
             state.acceptor = Acceptor(
-                descriptor: listener.descriptor, log: log,
+                descriptor: listener.descriptor, on: thread, log: log,
                 hasRoom: { [unowned self] in hasRoom },
                 take: { [unowned self] in take($0) })
             state.reaper = Task { await self.reap() }
@@ -85,6 +94,7 @@ final class HTTPServer: Sendable {
             try? await Task.sleep(for: .milliseconds(5))
         }
         await daemon.stop()
+        thread.stop()  // with every connection ended, and so every watch cancelled
     }
 
     private var liveExchanges: [HTTPExchange] { state.withLockedValue { Array($0.exchanges.values) } }
@@ -138,7 +148,7 @@ final class HTTPServer: Sendable {
     // MARK: On the HTTP thread
 
     func opened(_ descriptor: CInt) -> ClientSocket {
-        let socket = ClientSocket(descriptor: descriptor, now: .now)
+        let socket = ClientSocket(descriptor: descriptor, thread: thread, now: .now)
         state.withLockedValue { $0.sockets[ObjectIdentifier(socket)] = socket }
         return socket
     }

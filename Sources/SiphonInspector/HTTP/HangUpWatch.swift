@@ -1,5 +1,3 @@
-import Dispatch
-
 #if canImport(Glibc)
     import Glibc
 #else
@@ -9,25 +7,42 @@ import Dispatch
 /// Tells when a client leaves whose connection is asleep, which libmicrohttpd does not look at. For streams only:
 /// there a client has nothing more to say, while elsewhere one that closed its sending half may still await its answer.
 ///
-/// Unchecked: a source is safe to cancel from any thread (libdispatch), and nothing else is done with it.
+/// Unchecked: `isOver` is touched on the thread alone.
 final class HangUpWatch: @unchecked Sendable {
-    private let source: any DispatchSourceRead
+    /// A copy, which stays open until it is forgotten.
+    private let descriptor: CInt
+    private let thread: ReadinessThread
+    private var isOver = false
 
-    init?(descriptor: CInt, _ action: @escaping @Sendable () -> Void) {
-        let copy = dup(descriptor)
+    /// Nil where there is no descriptor left, or the thread is stopped. Must be cancelled before the thread is stopped.
+    ///
+    /// - Parameter action: called on the thread, at most once.
+    init?(descriptor: CInt, on thread: ReadinessThread, _ action: @escaping @Sendable () -> Void) {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return nil }
-        let source = DispatchSource.makeReadSource(fileDescriptor: copy, queue: .global())
-        self.source = source
-        source.setEventHandler {
-            var byte: UInt8 = 0
-            let count = recv(copy, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
-            if count < 0, errno == EAGAIN || errno == EINTR { return }
-            source.cancel()
-            if count <= 0 { action() }
+        self.descriptor = copy
+        self.thread = thread
+        let isWatched = thread.execute {
+            thread.watch(copy) {
+                var byte: UInt8 = 0
+                let count = recv(copy, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
+                if count < 0, errno == EAGAIN || errno == EINTR { return }
+                self.end()
+                if count <= 0 { action() }
+            }
         }
-        source.setCancelHandler { close(copy) }
-        source.resume()
+        guard isWatched else {
+            close(copy)
+            return nil
+        }
     }
 
-    func cancel() { source.cancel() }
+    func cancel() { thread.execute { self.end() } }
+
+    private func end() {
+        guard !isOver else { return }
+        isOver = true
+        thread.forget(descriptor)
+        close(descriptor)
+    }
 }
