@@ -189,15 +189,17 @@ struct InspectorServerTests {
         var log = Logger(label: "test") { _ in RecordingLog(lines: lines) }
         log.logLevel = .trace
         let server = try start(log: log)
+        let last = ["Connection: close"]
         for text in [
-            request("GET", "/?token=\(Self.token)", port: server.port), "GET /?token=\(Self.token) HTTP/9.9\r\n\r\n",
-            "nonsense \(Self.token)\r\n\r\n", request("GET", "/\0?token=\(Self.token)", port: server.port),
-            request("POST", "/", port: server.port, headers: ["Content-Length: x\(Self.token)"]),
+            request("GET", "/?token=\(Self.token)", port: server.port, headers: last),
+            "GET /?token=\(Self.token) HTTP/9.9\r\n\r\n", "nonsense \(Self.token)\r\n\r\n",
+            request("GET", "/\0?token=\(Self.token)", port: server.port, headers: last),
+            request("POST", "/", port: server.port, headers: last + ["Content-Length: x\(Self.token)"]),
         ] {
             let client = try TestClient(port: server.port)
             try await client.send(text)
             client.finishSending()
-            _ = await client.isClosedByServer()
+            #expect(await client.isClosedByServer())
         }
         await server.stop(grace: .zero)
         #expect(lines.withLockedValue { $0.allSatisfy { !$0.contains(Self.token) } })
