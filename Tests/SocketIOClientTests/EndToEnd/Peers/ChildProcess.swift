@@ -32,15 +32,21 @@ final class ChildProcess: Sendable {
         process.standardError = try FileHandle(forWritingTo: errors)
         input = stdin.fileHandleForWriting
         let output = output
-        stdout.fileHandleForReading.readabilityHandler = { handle in
-            let bytes = handle.availableData
-            if bytes.isEmpty { handle.readabilityHandler = nil }
-            output.withLockedValue { output in
-                output.text += String(decoding: bytes, as: UTF8.self)
-                output.isComplete = bytes.isEmpty
+        try process.run()
+        let reader = stdout.fileHandleForReading
+        // A thread, as a readabilityHandler is a source of Dispatch: those that come and go crash the process on Linux
+        // (swift-corelibs-libdispatch, issue 949).
+        Thread.detachNewThread {
+            var isComplete = false
+            while !isComplete {
+                let bytes = reader.availableData
+                isComplete = bytes.isEmpty
+                output.withLockedValue { output in
+                    output.text += String(decoding: bytes, as: UTF8.self)
+                    output.isComplete = isComplete
+                }
             }
         }
-        try process.run()
         try? stdin.fileHandleForReading.close()
         self.process = NIOLockedValueBox(process)
     }
