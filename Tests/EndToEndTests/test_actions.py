@@ -206,6 +206,8 @@ def test_disconnect(proxy, transports, sender, value, method, name, add):
     if (transports, sender, method) == (["polling"], "upstream", "server") and value == VALUES["binary"]:
         pytest.skip("python's client forgets a packet whose attachments come in one payload with the close")
     pair = proxy.open(transports)
+    # python's server still says something after an upgrade; where that finds nobody it forgets what it has not read.
+    pair.settle()
     connection = pair.connection["id"]
     rule = add(f"event:{name} from:{sender}", {"disconnect": method})
     pair.send(sender, name, *given(value))
