@@ -27,12 +27,15 @@ struct ReadinessThreadTests {
         return (ends[0], ends[1])
     }
 
-    /// Returns once the thread has done what it was given before.
-    private func settle() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            thread.execute { continuation.resume() }
+    /// What it says when it is asked on the thread, once it has done what it was given before.
+    private func watchedCount() async -> Int {
+        await withCheckedContinuation { continuation in
+            thread.execute { [thread] in continuation.resume(returning: thread.watchedCount) }
         }
     }
+
+    /// Returns once the thread has done what it was given before.
+    private func settle() async { _ = await watchedCount() }
 
     @Test("executes jobs one after the other, from whatever thread they come")
     func jobs() async {
@@ -49,13 +52,6 @@ struct ReadinessThreadTests {
         await settle()
         #expect(sums.withLockedValue { $0 == Dictionary(uniqueKeysWithValues: (0..<8).map { ($0, Array(0..<100)) }) })
         thread.stop()
-    }
-
-    /// What it says when it is asked on the thread.
-    private func watchedCount() async -> Int {
-        await withCheckedContinuation { continuation in
-            thread.execute { [thread] in continuation.resume(returning: thread.watchedCount) }
-        }
     }
 
     @Test("calls again while there is something to read, and at the end; not for what is forgotten")

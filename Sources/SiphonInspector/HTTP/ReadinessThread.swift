@@ -29,7 +29,7 @@ final class ReadinessThread: @unchecked Sendable {
     private var polled: [pollfd] = []
     private var actions: [CInt: @Sendable () -> Void] = [:]
 
-    /// Nil where the process has no descriptors or no thread left.
+    /// Nil where the process has no descriptors or no thread left; `errno` says why.
     init?() {
         var ends: [CInt] = [0, 0]
         guard pipe(&ends) == 0 else { return nil }
@@ -140,6 +140,7 @@ final class ReadinessThread: @unchecked Sendable {
             }, this.toOpaque())
         guard code == 0 else {
             this.release()
+            errno = code
             return false
         }
         #if canImport(Glibc)
