@@ -25,7 +25,7 @@ struct ProxyCommand {
     func run(
         whenRunning: (Proxy, InspectorServer?) async -> Void = { _, _ in }
     ) async throws(CommandError) {
-        let signals = await Signals()
+        let signals = await Signals.ends()
         Self.raiseFileLimit()
         let log = makeLog()
         let rules = RuleStore()

@@ -6,18 +6,23 @@ import Dispatch
     import Darwin
 #endif
 
-/// SIGINT and SIGTERM, from the moment it is made.
+/// Signals that the program is told of, in place of what they would do to it, from the moment it is made.
 struct Signals {
     private let sources: [any DispatchSourceSignal]
     private let stream: AsyncStream<Void>
 
-    /// Returns once both are watched: one that comes earlier than that ends the process as it always would.
-    init() async {
+    /// SIGINT and SIGTERM. A pipe that nobody reads any more fails a write from here on, and does not end the program.
+    static func ends() async -> Signals {
         signal(SIGPIPE, SIG_IGN)
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        return await Signals(SIGINT, SIGTERM)
+    }
+
+    /// Returns once all are watched: one that comes earlier than that does what it always would.
+    init(_ numbers: Int32...) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.stream = stream
         var sources: [any DispatchSourceSignal] = []
-        for number in [SIGINT, SIGTERM] {
+        for number in numbers {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { continuation.yield() }
             await withCheckedContinuation { registered in
@@ -33,7 +38,7 @@ struct Signals {
         self.sources = sources
     }
 
-    /// Returns at the first of them, also one that came before.
+    /// Returns at the next of them, also one that came before.
     func wait() async {
         for await _ in stream { break }
         withExtendedLifetime(sources) {}

@@ -433,6 +433,18 @@ def test_another_size(upstream, talk):
     client.wait_for_cursor("567890|")
 
 
+def test_no_other_size_is_missed(upstream, talk):
+    """It draws once for each key, and once for each size."""
+    client = talk(upstream.url)
+    drawn = client.text.count("\x1b[J")
+    for _ in range(20):
+        drawn += 2
+        client.process.send_signal(signal.SIGWINCH)
+        client.type("x")
+        client.wait(lambda _: client.text.count("\x1b[J") >= drawn, what=f"drawing number {drawn}")
+    client.wait_for_cursor("/> xxxxxxxxxxxxxxxxxxxx|")
+
+
 @pytest.mark.parametrize("end", ["\x04", "\x03", "quit\r", signal.SIGTERM])
 def test_the_terminal_is_given_back(upstream, talk, end):
     client = talk(upstream.url)

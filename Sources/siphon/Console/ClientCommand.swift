@@ -1,4 +1,3 @@
-import Dispatch
 import NIOConcurrencyHelpers
 import SocketIOClient
 
@@ -19,7 +18,7 @@ struct ClientCommand {
     }
 
     func run() async throws(CommandError) {
-        let ending = Ending(await Signals())
+        let ending = Ending(await Signals.ends())
         if let oneShot = options.oneShot, !options.listens {
             try await run(oneShot, ending)
         } else if isConversation, let mode = TerminalMode() {
@@ -37,6 +36,7 @@ struct ClientCommand {
     // MARK: At a terminal
 
     private func converse(_ mode: TerminalMode, _ ending: Ending) async throws(CommandError) {
+        let sizes = await Signals(SIGWINCH)
         let console = InteractiveConsole(
             mode: mode, namespace: options.namespaces[0], hasColors: Terminal.hasColors(environment))
         let session = ClientSession(options, reconnects: true) { await console.happened($0) }
@@ -45,9 +45,12 @@ struct ClientCommand {
             await session.close()
         }
         try await connect(session, ending)
-        let resizes = DispatchSource.makeSignalSource(signal: SIGWINCH, queue: .global())
-        resizes.setEventHandler { Task { await console.resize() } }
-        resizes.resume()
+        let resizes = Task {
+            while !Task.isCancelled {
+                await sizes.wait()
+                await console.resize()
+            }
+        }
         await console.run(session)
         resizes.cancel()
         await ending.begin()
