@@ -23,6 +23,9 @@ struct StatementTests {
             ),
             (#"emit e "\"q\\" -1 nul 1x"#, .emit(name: "e", arguments: [#""q\"#, -1, "nul", "1x"])),
             ("emit e\u{3000}漢字\t😀", .emit(name: "e", arguments: ["漢字", "😀"])),
+            (#"emit e "--ack""#, .emit(name: "e", arguments: ["--ack"])),
+            ("emit --ack", .emit(name: "--ack", arguments: [])),
+            ("emit e --ack 1", .emit(name: "e", arguments: ["--ack", 1])),
             (#"emit e {"$binary":"AQID"}"#, .emit(name: "e", arguments: [.binary([1, 2, 3])])),
             ("emit e \"\u{301}x\"", .emit(name: "e", arguments: ["\u{301}x"])),
         ] as [(String, Statement)])
@@ -46,6 +49,9 @@ struct StatementTests {
             ("emit e {a}", "no JSON"), ("emit e {\"a\":1", "no JSON"), ("emit e {}{}", "no JSON"),
             ("emit e [1]]", "no JSON"), ("in", "in /chat"), ("in a b", "in /chat"), ("in a,b", "/chat"),
             ("disconnect a b", "one namespace"), ("help me", "nothing behind help"), ("hello", "emit hello"),
+            (#""my event" 1"#, #"no command “my event”: emit "my event" …"#), (#""half"#, #"no command “"half”"#),
+            ("emit sum 1 --ack", "call sum"), (#"emit "my event" {"a":1} --ack "#, #"call "my event""#),
+            ("call sum --ack", "call sum"),
         ])
     func refuses(line: String, part: String) throws {
         let fault = try #require(throws: Statement.Fault.self) { try Statement(parsing: line) }

@@ -45,6 +45,9 @@ enum Statement: Equatable {
         switch command {
         case "emit", "call":
             let name = try words.nextName(after: command)
+            guard !words.endsInBare("--ack") else {
+                throw Fault("--ack is for the command line; here  call \(Self.word(name)) …  asks for an ack")
+            }
             let arguments = try words.rest()
             self = command == "emit" ? .emit(name: name, arguments: arguments) : .call(name: name, arguments: arguments)
         case "send": self = .emit(name: "message", arguments: try words.rest())
@@ -64,7 +67,10 @@ enum Statement: Equatable {
             guard words.isAtEnd else { throw Fault("expected nothing behind \(command)") }
             self = command == "status" ? .status : command == "history" ? .history : command == "help" ? .help : .quit
         default:
-            throw Fault("no command “\(command)”: emit \(command) … sends an event of that name, help lists commands")
+            var again = StatementReader(line)
+            let name = (try? again.nextName(after: command)) ?? command
+            throw Fault(
+                "no command “\(name)”: emit \(Self.word(name)) … sends an event of that name, help lists commands")
         }
     }
 
@@ -94,6 +100,12 @@ private struct StatementReader {
     private mutating func skipSpace() { left = left.drop(while: Self.isSpace) }
 
     var isAtEnd: Bool { left.allSatisfy(Self.isSpace) }
+
+    /// Whether the last word is that one, not in quotes.
+    func endsInBare(_ word: String) -> Bool {
+        var words = self
+        return words.bareRest().last == word
+    }
 
     /// The characters up to the next space.
     mutating func nextBare() -> String? {
