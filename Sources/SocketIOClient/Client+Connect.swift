@@ -177,8 +177,9 @@ extension Client {
     // MARK: Ending
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
-    /// Returns once that is done and the handlers of `disconnect` have run, also in a task that is cancelled; called in
-    /// a handler it does not wait for these. Does nothing without a connection.
+    /// Returns once the server has closed the connection too, or has taken two seconds for it, and the handlers of
+    /// `disconnect` have run, also in a task that is cancelled; called in a handler it does not wait for these. Does
+    /// nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }

@@ -25,6 +25,9 @@ package final class CallingHop {
     private var webSocket: WebSocketHandler?
     /// Whether messages pass over the WebSocket without asking the session.
     package private(set) var isSteady = false
+    /// Of a WebSocket that was closed in order from here: succeeds once the server has closed it too, or has taken
+    /// its time for that. A program that ends before may take what it sent last from the server.
+    package private(set) var lastGoodbye: EventLoopFuture<Void>?
     private var pollingTarget: String?
     private var holdsPoll = false
     /// What later responses set.
@@ -79,7 +82,7 @@ package final class CallingHop {
             case .post(let body): post(body)
             case .openWebSocket: openWebSocket()
             case .closeWebSocket(let code, let reason):
-                webSocket?.close(code: code, reason: reason)
+                lastGoodbye = webSocket?.close(code: code, reason: reason)
                 webSocket = nil
                 isSteady = false
             case .abortWebSocket: abortWebSocket()

@@ -214,13 +214,17 @@ package final class WebSocketHandler: ChannelDuplexHandler, HandoverTaker {
 
     /// Sends a close frame and ends the connection once the peer has answered it, or after two seconds. What else
     /// still comes is thrown away (RFC 6455, 7.1.1).
-    package func close(code: UInt16?, reason: String) {
+    ///
+    /// - Returns: what succeeds with the end of the connection; nil where it has ended.
+    @discardableResult
+    package func close(code: UInt16?, reason: String) -> EventLoopFuture<Void>? {
         sendClose(code: code, reason: reason)
         hasToldClosed = true
         owner = nil
         flush()
         resumeReading()
         closeInTime()
+        return context?.channel.closeFuture
     }
 
     /// Ends the connection without a close frame, after what was sent before is out.

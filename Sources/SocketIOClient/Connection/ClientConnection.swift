@@ -39,6 +39,8 @@ final class ClientConnection: CallingHopOwner {
     private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
     private var waiters = ConnectionWaiters()
+    /// How many WebSockets that were closed here their server has not closed yet.
+    private var goodbyeCount = 0
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
@@ -116,11 +118,13 @@ final class ClientConnection: CallingHopOwner {
         try machine.disconnect(from: namespace, at: now)
     }
 
+    private var isFinished: Bool { machine.isIdle && goodbyeCount == 0 }
+
     /// Succeeds once there is no connection, and none will come by itself.
     ///
     /// - Parameter id: to give up by; 0 for who does not.
     func whenFinished(_ id: Int) -> EventLoopFuture<Void> {
-        guard !machine.isIdle else { return eventLoop.makeSucceededVoidFuture() }
+        guard !isFinished else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
         waiters.waitForEnd(id, promise)
         return promise.futureResult
@@ -229,7 +233,7 @@ final class ClientConnection: CallingHopOwner {
             ticket = nil
             updateState()
             logger.debug("disconnected")
-            for promise in waiters.takeForEnd() { promise.succeed() }
+            tellFinished()
         }
     }
 
@@ -328,6 +332,7 @@ final class ClientConnection: CallingHopOwner {
             machine.failed(.failed(failure, options.requestTimeout), at: now)
         case .ended(let end):
             let wasOpening = answer != nil
+            awaitGoodbye()
             letGo()
             logger.debug("the session has ended", metadata: ["details": "\(end.details)"])
             if wasOpening, end != .closedLocally {
@@ -337,6 +342,22 @@ final class ClientConnection: CallingHopOwner {
             }
         case .heartbeat: break
         }
+    }
+
+    /// Who waits for the end waits for the server to close too.
+    private func awaitGoodbye() {
+        guard let goodbye = hop?.lastGoodbye else { return }
+        goodbyeCount += 1
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        goodbye.whenComplete { _ in
+            bound.value.goodbyeCount -= 1
+            bound.value.tellFinished()
+        }
+    }
+
+    private func tellFinished() {
+        guard isFinished else { return }
+        for promise in waiters.takeForEnd() { promise.succeed() }
     }
 
     private func opened(_ handshake: EngineHandshake) {

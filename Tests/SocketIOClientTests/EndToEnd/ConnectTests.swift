@@ -103,6 +103,37 @@ struct ConnectTests {
         try await client.disconnect()
     }
 
+    @Test(
+        "disconnect returns once the server has closed too: what it has not read yet is not lost where a program ends")
+    func disconnectWaitsForTheServer() async throws {
+        let heard = Seen<String>()
+        let server = try await RawServer.start { connection, _ in
+            try await connection.join()
+            for _ in 0..<4 { heard.add(try await connection.hear()) }
+            try await Task.sleep(for: .milliseconds(300))
+            heard.add("closed")
+            connection.cut()
+        }
+        let client = Client()
+        try await client.reach(server.url, transports: [.websocket])
+        try await client.emit("last")
+        try await client.disconnect()
+        #expect(heard.all == [#"42["last"]"#, "41", "1", "<close >", "closed"])
+    }
+
+    @Test("disconnect waits two seconds for a server that does not close")
+    func disconnectWaitsNotForEver() async throws {
+        let server = try await RawServer.start { connection, _ in
+            try await connection.join()
+            while true { _ = try await connection.hear() }
+        }
+        let client = Client()
+        try await client.reach(server.url, transports: [.websocket])
+        let start = ContinuousClock.now
+        try await bounded("disconnect") { try await client.disconnect() }
+        #expect(ContinuousClock.now - start >= .seconds(2))
+    }
+
     @Test("waitTimeout: a server that does not let in is given up, and one that is slow is not")
     func waitTimeout() async throws {
         let server = try await RawServer.start { connection, _ in

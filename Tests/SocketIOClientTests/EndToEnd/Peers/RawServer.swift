@@ -74,7 +74,13 @@ final class RawServer: Sendable {
 /// One connection to a `RawServer`. Reading throws where it ends first.
 final class RawConnection: Sendable {
     private let channel: any Channel
-    private let inbox = NIOLockedValueBox<(bytes: ByteBuffer, isEnded: Bool)>((ByteBuffer(), false))
+    private let inbox = NIOLockedValueBox(Inbox())
+
+    private struct Inbox {
+        var bytes = ByteBuffer()
+        var isWebSocket = false
+        var isEnded = false
+    }
 
     fileprivate init(_ channel: any Channel) { self.channel = channel }
 
@@ -113,8 +119,12 @@ final class RawConnection: Sendable {
         get async throws { try await channel.getOption(.bufferedWritableBytes).get() }
     }
 
-    /// Returns when the client has gone.
+    /// Returns when the client has gone. Goes too where it closes a WebSocket.
     func end() async throws {
+        if inbox.withLockedValue({ $0.isWebSocket }) {
+            while let message = try? await hear(), !message.hasPrefix("<close") {}
+            cut()
+        }
         try await eventually("the client's end") { self.inbox.withLockedValue { $0.isEnded } }
     }
 
@@ -156,6 +166,7 @@ final class RawConnection: Sendable {
             Sec-WebSocket-Accept: \(WebSocketHandshake.accept(forKey: String(words[1])))\r\n
             """
         send("HTTP/1.1 101 Switching Protocols\r\n\(fields)\r\n")
+        inbox.withLockedValue { $0.isWebSocket = true }
     }
 
     /// Opens the session and lets the client into `/`; returns its CONNECT.
