@@ -7,7 +7,7 @@ import time
 
 import pytest
 from processes import eventually
-from wire import EngineClient, RawWebSocket, Stream, accept_key, dial, frame, head, http, read_message
+from wire import EngineClient, RawWebSocket, Stream, agreement, dial, frame, head, http, read_message
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -102,12 +102,7 @@ def test_an_upstream_that_upgrades_and_then_hangs(raw_upstream, start_siphon):
     """The client's 101 waits for the open packet, not for the upstream's 101."""
 
     def script(stream: Stream):
-        request = read_message(stream)
-        key = accept_key(request.get("sec-websocket-key"))
-        stream.send(
-            f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {key}\r\n\r\n".encode()
-        )
+        stream.send(agreement(read_message(stream)))
         stream.rest()
 
     siphon = start_siphon(raw_upstream(script).url)
@@ -243,13 +238,10 @@ def test_an_upstream_that_refuses_inside_the_upgraded_stream(raw_upstream, start
     """PX 14, the code 5 case of §2.4: HTTP text after a 101 becomes an HTTP error at the client."""
 
     def script(stream: Stream):
-        request = read_message(stream)
-        key = accept_key(request.get("sec-websocket-key"))
         stream.send(
-            f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {key}\r\n\r\n"
-            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\nContent-Length: 28\r\n\r\n"
-            "Unsupported protocol version".encode()
+            agreement(read_message(stream))
+            + b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\nContent-Length: 28\r\n\r\n"
+            b"Unsupported protocol version"
         )
 
     siphon = start_siphon(raw_upstream(script).url)
@@ -267,11 +259,7 @@ def test_an_upstream_whose_first_packet_is_not_an_open_packet(raw_upstream, star
         if transport == "polling":
             stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(first) + first)
         else:
-            key = accept_key(request.get("sec-websocket-key")).encode()
-            stream.send(
-                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                b"Sec-WebSocket-Accept: " + key + b"\r\n\r\n" + frame(1, first, masked=False)
-            )
+            stream.send(agreement(request) + frame(1, first, masked=False))
         stream.rest()
 
     siphon = start_siphon(raw_upstream(script).url)

@@ -20,7 +20,7 @@ from wire import (
     RawWebSocket,
     Stream,
     WebSocketStream,
-    accept_key,
+    agreement,
     dial,
     frame,
     head,
@@ -580,13 +580,8 @@ def test_a_flood_from_the_client_towards_a_slow_upstream(raw_upstream, start_sip
     blocked = threading.Event()
 
     def script(stream: Stream):
-        request = read_message(stream)
-        key = accept_key(request.get("sec-websocket-key")).encode()
         opened = b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
-        stream.send(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + key + b"\r\n\r\n" + frame(TEXT, opened, masked=False)
-        )  # fmt: skip
+        stream.send(agreement(read_message(stream)) + frame(TEXT, opened, masked=False))
         blocked.wait(20)
 
     siphon = start_siphon(raw_upstream(script).url, "--memory", "8MiB")
@@ -649,14 +644,6 @@ def test_a_slow_reader_with_a_fast_upstream(engine_upstream, start_siphon):
 # MARK: the upstream's leg
 
 
-def websocket_answer(request) -> bytes:
-    return (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        + accept_key(request.get("sec-websocket-key")).encode()
-        + b"\r\n\r\n"
-    )
-
-
 OPEN = b'0{"sid":"a","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 
 UPGRADE_ANSWERS = {
@@ -711,7 +698,7 @@ def test_bad_frames_from_the_upstream(raw_upstream, start_siphon, case):
 
     def script(stream: Stream):
         request = read_message(stream)
-        stream.send(websocket_answer(request) + frame(TEXT, OPEN, masked=False) + frame(TEXT, b"40", masked=False))
+        stream.send(agreement(request) + frame(TEXT, OPEN, masked=False) + frame(TEXT, b"40", masked=False))
         if "hostile" in request.target:
             stream.send(UPSTREAM_FRAMES[case])
             stream.rest()
@@ -765,7 +752,7 @@ def test_the_upstream_closes_with_a_code(raw_upstream, start_siphon):
         code = int(request.query["code"])
         closing = b"" if code == 1005 else struct.pack(">H", code) + b"because"
         stream.send(
-            websocket_answer(request) + frame(TEXT, OPEN, masked=False) + frame(TEXT, b'42["last"]', masked=False)
+            agreement(request) + frame(TEXT, OPEN, masked=False) + frame(TEXT, b'42["last"]', masked=False)
             + frame(CLOSE, closing, masked=False)
         )  # fmt: skip
         stream.rest()

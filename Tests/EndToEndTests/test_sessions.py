@@ -11,7 +11,7 @@ from wire import (
     EngineUpstream,
     Stream,
     WebSocketStream,
-    accept_key,
+    agreement,
     dial,
     frame,
     head,
@@ -89,10 +89,7 @@ def test_a_close_frame_that_the_upstream_answers_ends_the_connection(raw_upstrea
     def script(stream: Stream):
         request = read_message(stream)
         answers = "answers" in request.query
-        stream.send(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + accept_key(request.get("sec-websocket-key")).encode() + b"\r\n\r\n" + frame(1, OPEN, masked=False)
-        )  # fmt: skip
+        stream.send(agreement(request) + frame(1, OPEN, masked=False))
         websocket = WebSocketStream(stream, masks=False)
         assert websocket.receive()[0] == CLOSE
         if answers:
@@ -138,7 +135,8 @@ def test_a_subprotocol_on_the_upgrade_from_polling(engine_upstream, start_siphon
     client.upgrade()
     assert client.websocket.answer.all("sec-websocket-protocol") == (["first"] if offer else [])
     eventually(lambda: session.websocket, what="the upstream's upgrade")
-    offered = ",".join(session.requests[-1].all("sec-websocket-protocol")).replace(" ", "")
+    (upgrade,) = [request for request in session.requests if request.get("upgrade")]
+    offered = ",".join(upgrade.all("sec-websocket-protocol")).replace(" ", "")
     assert offered == ("first,second.v1,third,fourth" if offer else "")
     client.send('42["after"]')
     eventually(lambda: session.messages()[1:] == ['42["after"]'], what="the event after the upgrade")

@@ -8,7 +8,7 @@ import threading
 import aiohttp
 import pytest
 from processes import eventually
-from wire import BINARY, CLOSE, TEXT, RawWebSocket, Stream, accept_key, frame, http, read_head
+from wire import BINARY, CLOSE, TEXT, RawWebSocket, Stream, agreement, frame, http, read_head
 
 
 def agree(stream: Stream, *headers: str, behind: bytes = b"", seen: list | None = None):
@@ -16,9 +16,7 @@ def agree(stream: Stream, *headers: str, behind: bytes = b"", seen: list | None 
     request = read_head(stream)
     if seen is not None:
         seen.append(request)
-    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", *headers]
-    lines.append("Sec-WebSocket-Accept: " + accept_key(request.get("sec-websocket-key")))
-    stream.send("\r\n".join([*lines, "", ""]).encode() + behind)
+    stream.send(agreement(request, *headers) + behind)
 
 
 def test_another_websocket_is_tunnelled(siphon):

@@ -466,6 +466,13 @@ def accept_key(key: str) -> str:
     return base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
 
 
+def agreement(request: Message, *fields: str) -> bytes:
+    """The head that answers a WebSocket handshake."""
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", *fields]
+    lines.append("Sec-WebSocket-Accept: " + accept_key(request.get("sec-websocket-key")))
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 @dataclass
 class EngineSession:
     """One session of an `EngineUpstream`: what came, in order, as (transport, packet)."""
@@ -579,12 +586,10 @@ class EngineUpstream(RawUpstream):
         self._answer(stream, body, extra=session.take_headers())
 
     def _websocket(self, stream: Stream, request: Message, session: EngineSession, created: bool):
-        lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
-        lines.append("Sec-WebSocket-Accept: " + accept_key(request.get("sec-websocket-key")))
-        lines += [f"{name}: {value}" for name, value in self.headers]
+        fields = [f"{name}: {value}" for name, value in self.headers]
         if self.subprotocol and self.subprotocol in ", ".join(request.all("sec-websocket-protocol")).split(", "):
-            lines.append(f"Sec-WebSocket-Protocol: {self.subprotocol}")
-        stream.send("\r\n".join([*lines, "", ""]).encode())
+            fields.append(f"Sec-WebSocket-Protocol: {self.subprotocol}")
+        stream.send(agreement(request, *fields))
         websocket = WebSocketStream(stream, masks=False)
         if created:
             with session.lock:  # known when its client is, and nothing goes before the open packet
