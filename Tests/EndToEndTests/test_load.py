@@ -203,7 +203,7 @@ def test_descriptors_used_up_by_clients(scarce, crowd):
     opened = [each for each in clients if each.joined]
     refused = [each for each in clients if each.is_closed]
     # a look at what is left takes one for a moment
-    assert siphon.open_files() <= USABLE + 2
+    assert siphon.descriptors() <= USABLE + 2
     assert opened
     assert {each.status for each in refused} == {503}
     assert all("no file descriptor is left" in each.refusal and "ulimit -n" in each.refusal for each in refused)
@@ -223,7 +223,7 @@ def test_no_descriptor_left_to_accept_with(scarce, crowd):
     files = siphon.open_files()
     idle = [dial(siphon.port) for _ in range(LIMIT)]
     eventually(lambda: warnings(siphon), what="a line about it")
-    assert siphon.open_files() == USABLE
+    assert siphon.descriptors() == USABLE
     waiting = crowd.open(siphon.port, 10)
     assert_no_spin(siphon)
     assert warnings(siphon) <= 2
@@ -241,8 +241,8 @@ def test_a_plain_request_without_a_descriptor_for_its_upstream(scarce, crowd):
     siphon, _ = scarce
     last = dial(siphon.port)
     http(siphon.port, "GET", "/socket.io/?EIO=4&transport=polling&sid=none", stream=last)
-    idle = [dial(siphon.port) for _ in range(USABLE - siphon.open_files())]
-    eventually(lambda: siphon.open_files() == USABLE, what="no descriptor left")
+    idle = [dial(siphon.port) for _ in range(USABLE - siphon.descriptors())]
+    eventually(lambda: siphon.descriptors() == USABLE, what="no descriptor left")
     answer = http(siphon.port, "GET", "/index.html", stream=last)
     assert answer.status == 503
     assert "no file descriptor is left" in answer.text
@@ -257,12 +257,12 @@ def test_a_plain_request_without_a_descriptor_for_its_upstream(scarce, crowd):
 def test_the_inspector_without_descriptors(crowd, start_siphon, viewers):
     """Whether its first connection finds none left or a later one, it waits, spins nowhere, and answers in the end."""
     siphon = start_siphon(crowd.url, descriptors=LIMIT)
-    files = siphon.open_files()
+    files = siphon.descriptors()
     streams = [open_event_stream(siphon) for _ in range(viewers)]
     clients = []
-    while siphon.open_files() < USABLE:
+    while siphon.descriptors() < USABLE:
         clients.append(dial(siphon.port))
-        eventually(lambda: siphon.open_files() >= min(USABLE, files + viewers + len(clients)), what="an accepted one")
+        eventually(lambda: siphon.descriptors() >= min(USABLE, files + viewers + len(clients)), what="an accepted one")
     port = int(siphon.inspector_base.rsplit(":", 1)[1])
     late = dial(port)
     late.send(head("GET", "/api/v1/status", [("Authorization", f"Bearer {siphon.token}")], port))
