@@ -51,7 +51,7 @@ struct StatementTests {
             ("disconnect a b", "one namespace"), ("help me", "nothing behind help"), ("hello", "emit hello"),
             (#""my event" 1"#, #"no command “my event”: emit "my event" …"#), (#""half"#, #"no command “"half”"#),
             ("emit sum 1 --ack", "call sum"), (#"emit "my event" {"a":1} --ack "#, #"call "my event""#),
-            ("call sum --ack", "call sum"),
+            ("call sum --ack", "call sum"), ("send hi --ack", "call message"), (#"emit e "half --ack"#, "no JSON"),
         ])
     func refuses(line: String, part: String) throws {
         let fault = try #require(throws: Statement.Fault.self) { try Statement(parsing: line) }

@@ -45,12 +45,9 @@ enum Statement: Equatable {
         switch command {
         case "emit", "call":
             let name = try words.nextName(after: command)
-            guard !words.endsInBare("--ack") else {
-                throw Fault("--ack is for the command line; here  call \(Self.word(name)) …  asks for an ack")
-            }
-            let arguments = try words.rest()
+            let arguments = try words.arguments(of: "call \(Self.word(name))")
             self = command == "emit" ? .emit(name: name, arguments: arguments) : .call(name: name, arguments: arguments)
-        case "send": self = .emit(name: "message", arguments: try words.rest())
+        case "send": self = .emit(name: "message", arguments: try words.arguments(of: "call message"))
         case "in":
             let names = words.bareRest()
             guard names.count == 1 else { throw Fault("expected one namespace, as in  in /chat") }
@@ -101,12 +98,6 @@ private struct StatementReader {
 
     var isAtEnd: Bool { left.allSatisfy(Self.isSpace) }
 
-    /// Whether the last word is that one, not in quotes.
-    func endsInBare(_ word: String) -> Bool {
-        var words = self
-        return words.bareRest().last == word
-    }
-
     /// The characters up to the next space.
     mutating func nextBare() -> String? {
         skipSpace()
@@ -134,9 +125,20 @@ private struct StatementReader {
     }
 
     /// All values that are left.
-    mutating func rest() throws(Statement.Fault) -> [SocketIOValue] {
+    ///
+    /// - Parameter call: the command that waits for an ack.
+    mutating func arguments(of call: String) throws(Statement.Fault) -> [SocketIOValue] {
         var values: [SocketIOValue] = []
-        while let value = try nextValue() { values.append(value) }
+        var isOption = false
+        while !isAtEnd {
+            skipSpace()
+            isOption = left.first == "-"
+            guard let value = try nextValue() else { break }
+            values.append(value)
+        }
+        guard !isOption || values.last != "--ack" else {
+            throw .init("--ack is for the command line; here  \(call) …  waits for an ack, and \"--ack\" is the text")
+        }
         return values
     }
 
