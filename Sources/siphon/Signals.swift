@@ -17,7 +17,7 @@ struct Signals {
         return await Signals(SIGINT, SIGTERM)
     }
 
-    /// Returns once all are watched: one that comes earlier than that does what it always would.
+    /// Returns once all are watched: one that comes before it is does what it always would.
     init(_ numbers: Int32...) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.stream = stream
@@ -38,7 +38,7 @@ struct Signals {
         self.sources = sources
     }
 
-    /// Returns at the next of them, also one that came before.
+    /// Returns at the next of them, also one that came before; from the time on that a task was cancelled in it, at once.
     func wait() async {
         for await _ in stream { break }
         withExtendedLifetime(sources) {}

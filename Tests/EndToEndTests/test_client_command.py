@@ -10,6 +10,7 @@ import threading
 import pytest
 from processes import PATIENCE, LineReader, eventually, siphon_binary
 from terminals import AtTerminal
+from wire import WebSocketStream, agreement, read_head
 
 
 def command(*arguments) -> list[str]:
@@ -431,6 +432,29 @@ def test_another_size(upstream, talk):
     client.process.send_signal(signal.SIGWINCH)
     client.type(" 1234567890")
     client.wait_for_cursor("567890|")
+
+
+def test_another_size_before_there_is_a_prompt(raw_upstream, at_terminal):
+    asked, may_join = threading.Event(), threading.Event()
+
+    def script(stream):
+        stream.send(agreement(read_head(stream)))
+        websocket = WebSocketStream(stream, masks=False)
+        websocket.send('0{"sid":"x","upgrades":[],"pingInterval":60000,"pingTimeout":60000}')
+        websocket.receive()
+        asked.set()
+        may_join.wait(20)
+        websocket.send('40{"sid":"y"}')
+        stream.rest()
+
+    client = at_terminal(raw_upstream(script).url, "--transport", "websocket")
+    assert asked.wait(10 * PATIENCE)
+    client.resize(20, 20)
+    client.process.send_signal(signal.SIGWINCH)
+    may_join.set()
+    client.wait_for_cursor("/> |")
+    client.type("1234567890" * 3)
+    client.wait_for_cursor("8901234567890|")
 
 
 def test_no_other_size_is_missed(upstream, talk):

@@ -46,8 +46,9 @@ struct ClientCommand {
         }
         try await connect(session, ending)
         let resizes = Task {
-            while !Task.isCancelled {
+            while true {
                 await sizes.wait()
+                guard !Task.isCancelled else { return }
                 await console.resize()
             }
         }
