@@ -177,14 +177,14 @@ extension Client {
     // MARK: Ending
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
-    /// Returns once the server has closed the connection too, or has taken two seconds for it, and the handlers of
-    /// `disconnect` have run, also in a task that is cancelled; called in a handler it does not wait for these. Does
-    /// nothing without a connection.
+    /// Returns once the server has closed the connection too, or has taken nothing of it for two seconds (three with
+    /// TLS), and the handlers of `disconnect` have run, also in a task that is cancelled; called in a handler it does not
+    /// wait for these. Does nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }
 
-    /// Leaves one namespace. With the last of them the connection ends.
+    /// Leaves one namespace. With the last of them the connection ends, as with ``disconnect()``.
     ///
     /// - Throws: `badNamespace` or `notConnected` where it is not joined.
     public func disconnect(namespace: String) async throws {

@@ -99,10 +99,11 @@ public final class Client: Sendable {
 
     // MARK: Time and tasks
 
-    /// Returns when the connection has ended and no attempt to reconnect will follow; at once where there is none.
+    /// Returns when the connection has ended and no attempt to reconnect will follow; at once where there is none. Where
+    /// it was ended here, that is once the server has closed it too, as with ``disconnect()``.
     ///
     /// - Throws: `CancellationError` where the task is cancelled.
-    public func wait() async throws { try await core.waitUntilFinished() }
+    public func wait() async throws { try await core.waitUntilClosed() }
 
     /// Suspends the task for so long.
     public func sleep(_ duration: Duration) async throws { try await Task.sleep(for: duration) }

@@ -41,9 +41,9 @@ final class ClientCore: Sendable {
 
     deinit { port.close() }
 
-    /// Returns once there is no connection and none will come by itself.
-    func waitUntilFinished() async throws {
-        try await wait { $0.whenFinished($1) }
+    /// Returns once there is no connection, the server has closed it too, and none will come by itself.
+    func waitUntilClosed() async throws {
+        try await wait { $0.whenClosed($1) }
     }
 
     /// Waits for something that the event loop tells, or the task is cancelled.
@@ -59,7 +59,11 @@ final class ClientCore: Sendable {
         return try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
-            port.onLoop { $0.giveUp(id) }
+            port.onLoop { connection in
+                connection.giveUp(id)
+                // Where it was not that any more which it waited for.
+                promise.fail(CancellationError())
+            }
         }
     }
 
@@ -68,22 +72,22 @@ final class ClientCore: Sendable {
         try await wait { $0.whenJoined(namespace, $1) }
     }
 
-    /// Returns once the connection has ended and the handlers that hear of it have run.
+    /// Returns once the connection has ended at both sides and the handlers that hear of it have run.
     func disconnect() async throws {
         let namespaces = state.snapshot.planned
         let promise = port.eventLoop.makePromise(of: Void.self)
         port.onLoop { connection in
             connection.disconnect()
-            connection.whenFinished(0).cascade(to: promise)
+            connection.whenClosed(0).cascade(to: promise)
         }
         try await promise.futureResult.get()
         await lanes.drain(namespaces, within: Self.handlersTimeout, on: port.eventLoop)
     }
 
-    /// Leaves one namespace.
+    /// Leaves one namespace; with the last of them as above.
     func leave(_ namespace: String) async throws {
         let promise = port.eventLoop.makePromise(of: Void.self)
-        port.onLoop { connection in promise.completeWith(Result { try connection.disconnect(from: namespace) }) }
+        port.onLoop { $0.disconnect(from: namespace).cascade(to: promise) }
         try await promise.futureResult.get()
         await lanes.drain([namespace], within: Self.handlersTimeout, on: port.eventLoop)
     }

@@ -25,8 +25,8 @@ package final class CallingHop {
     private var webSocket: WebSocketHandler?
     /// Whether messages pass over the WebSocket without asking the session.
     package private(set) var isSteady = false
-    /// Of a WebSocket that was closed in order from here: succeeds once the server has closed it too, or has taken
-    /// its time for that. A program that ends before may take what it sent last from the server.
+    /// Of the WebSocket that got a close frame from here last: succeeds once the server has closed it too, or has taken
+    /// nothing for two seconds.
     package private(set) var lastGoodbye: EventLoopFuture<Void>?
     private var pollingTarget: String?
     private var holdsPoll = false

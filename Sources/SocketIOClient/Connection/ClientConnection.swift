@@ -39,8 +39,8 @@ final class ClientConnection: CallingHopOwner {
     private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
     private var waiters = ConnectionWaiters()
-    /// How many WebSockets that were closed here their server has not closed yet.
-    private var goodbyeCount = 0
+    /// Of the WebSocket that was closed here last: succeeds once the server has closed it too, or takes nothing.
+    private var goodbye: EventLoopFuture<Void>
 
     init(
         eventLoop: any EventLoop, configuration: ClientMachine.Configuration, options: ConnectionOptions,
@@ -59,6 +59,7 @@ final class ClientConnection: CallingHopOwner {
         limits.upstreamPost = options.requestTimeout
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
+        goodbye = eventLoop.makeSucceededVoidFuture()
         machine = ClientMachine(configuration: configuration)
         reader = PacketReader(configuration.limits)
         reporter = StateReporter(state)
@@ -112,22 +113,31 @@ final class ClientConnection: CallingHopOwner {
         drain()
     }
 
-    func disconnect(from namespace: String) throws(SocketIOClientError) {
+    /// Succeeds at once, with the last namespace as `whenClosed` does.
+    func disconnect(from namespace: String) -> EventLoopFuture<Void> {
         defer { drain() }
         _ = sendOutbox(all: true)
-        try machine.disconnect(from: namespace, at: now)
+        do throws(SocketIOClientError) { try machine.disconnect(from: namespace, at: now) } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+        return machine.isEnding ? whenClosed(0) : eventLoop.makeSucceededVoidFuture()
     }
-
-    private var isFinished: Bool { machine.isIdle && goodbyeCount == 0 }
 
     /// Succeeds once there is no connection, and none will come by itself.
     ///
     /// - Parameter id: to give up by; 0 for who does not.
     func whenFinished(_ id: Int) -> EventLoopFuture<Void> {
-        guard !isFinished else { return eventLoop.makeSucceededVoidFuture() }
+        guard !machine.isIdle else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
         waiters.waitForEnd(id, promise)
         return promise.futureResult
+    }
+
+    /// As `whenFinished`, and once the server has closed the connection too: a program that ends before may take from it
+    /// what it has not read yet.
+    func whenClosed(_ id: Int) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        return whenFinished(id).flatMap { bound.value.goodbye }
     }
 
     /// Nobody waits any more for what was asked for by that id.
@@ -233,7 +243,7 @@ final class ClientConnection: CallingHopOwner {
             ticket = nil
             updateState()
             logger.debug("disconnected")
-            tellFinished()
+            for promise in waiters.takeForEnd() { promise.succeed() }
         }
     }
 
@@ -332,7 +342,7 @@ final class ClientConnection: CallingHopOwner {
             machine.failed(.failed(failure, options.requestTimeout), at: now)
         case .ended(let end):
             let wasOpening = answer != nil
-            awaitGoodbye()
+            if end == .closedLocally, let lastGoodbye = hop?.lastGoodbye { goodbye = lastGoodbye }
             letGo()
             logger.debug("the session has ended", metadata: ["details": "\(end.details)"])
             if wasOpening, end != .closedLocally {
@@ -342,22 +352,6 @@ final class ClientConnection: CallingHopOwner {
             }
         case .heartbeat: break
         }
-    }
-
-    /// Who waits for the end waits for the server to close too.
-    private func awaitGoodbye() {
-        guard let goodbye = hop?.lastGoodbye else { return }
-        goodbyeCount += 1
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        goodbye.whenComplete { _ in
-            bound.value.goodbyeCount -= 1
-            bound.value.tellFinished()
-        }
-    }
-
-    private func tellFinished() {
-        guard isFinished else { return }
-        for promise in waiters.takeForEnd() { promise.succeed() }
     }
 
     private func opened(_ handshake: EngineHandshake) {

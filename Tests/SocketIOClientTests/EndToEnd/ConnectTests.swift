@@ -121,6 +121,37 @@ struct ConnectTests {
         #expect(heard.all == [#"42["last"]"#, "41", "1", "<close >", "closed"])
     }
 
+    @Test("the last namespace and wait: the same; who connects meanwhile does not hold them up")
+    func disconnectBesideConnect() async throws {
+        let gate = Gate()
+        let server = try await RawServer.start { connection, number in
+            try await connection.join()
+            guard number == 1 else { return try await connection.end() }
+            while try await connection.hear() != "<close >" {}
+            await gate.pass()
+            connection.cut()
+        }
+        let client = Client()
+        try await client.reach(server.url, transports: [.websocket])
+        let returned = Seen<String>()
+        async let left: Void = {
+            try await client.disconnect(namespace: "/")
+            returned.add("disconnect")
+        }()
+        async let waited: Void = {
+            try await client.wait()
+            returned.add("wait")
+        }()
+        try await eventually("the end at this side") { !client.connected }
+        try await client.reach(server.url, transports: [.websocket])
+        #expect(returned.all == [])
+        gate.open()
+        try await bounded("disconnect") { try await eventually("both") { returned.count == 2 } }
+        #expect(client.connected)
+        _ = try await (left, waited)
+        try await client.disconnect()
+    }
+
     @Test("disconnect waits two seconds for a server that does not close")
     func disconnectWaitsNotForEver() async throws {
         let server = try await RawServer.start { connection, _ in

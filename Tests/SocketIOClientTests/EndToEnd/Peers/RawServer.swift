@@ -121,11 +121,14 @@ final class RawConnection: Sendable {
 
     /// Returns when the client has gone. Goes too where it closes a WebSocket.
     func end() async throws {
-        if inbox.withLockedValue({ $0.isWebSocket }) {
-            while let message = try? await hear(), !message.hasPrefix("<close") {}
-            cut()
+        try await eventually("the client's end") {
+            self.inbox.withLockedValue { inbox in
+                while inbox.isWebSocket, let message = Self.takeMessage(&inbox.bytes) {
+                    if message.hasPrefix("<close") { self.cut() }
+                }
+                return inbox.isEnded
+            }
         }
-        try await eventually("the client's end") { self.inbox.withLockedValue { $0.isEnded } }
     }
 
     // MARK: HTTP
@@ -196,23 +199,28 @@ final class RawConnection: Sendable {
 
     /// The next text message of the client; a binary one as `<binary 1,2,3>`.
     func hear() async throws -> String {
-        try await read("a message of the client") { bytes in
-            guard let first: UInt8 = bytes.readInteger(), let second: UInt8 = bytes.readInteger() else { return nil }
-            var count = Int(second & 0x7F)
-            if count == 126 {
-                guard let longer: UInt16 = bytes.readInteger() else { return nil }
-                count = Int(longer)
-            } else if count == 127 {
-                guard let longer: UInt64 = bytes.readInteger() else { return nil }
-                count = Int(longer)
-            }
-            guard let mask = bytes.readBytes(length: 4), let masked = bytes.readBytes(length: count) else { return nil }
-            let payload = masked.enumerated().map { $1 ^ mask[$0 % 4] }
-            let isText = first & 0x0F == 1
-            return isText
-                ? String(decoding: payload, as: UTF8.self)
-                : "<\(first & 0x0F == 8 ? "close" : "binary") \(payload.map(String.init).joined(separator: ","))>"
+        try await read("a message of the client", Self.takeMessage)
+    }
+
+    /// Nil, and the bytes stay, where it is not whole.
+    private static func takeMessage(_ all: inout ByteBuffer) -> String? {
+        var bytes = all
+        guard let first: UInt8 = bytes.readInteger(), let second: UInt8 = bytes.readInteger() else { return nil }
+        var count = Int(second & 0x7F)
+        if count == 126 {
+            guard let longer: UInt16 = bytes.readInteger() else { return nil }
+            count = Int(longer)
+        } else if count == 127 {
+            guard let longer: UInt64 = bytes.readInteger() else { return nil }
+            count = Int(longer)
         }
+        guard let mask = bytes.readBytes(length: 4), let masked = bytes.readBytes(length: count) else { return nil }
+        all = bytes
+        let payload = masked.enumerated().map { $1 ^ mask[$0 % 4] }
+        let isText = first & 0x0F == 1
+        return isText
+            ? String(decoding: payload, as: UTF8.self)
+            : "<\(first & 0x0F == 8 ? "close" : "binary") \(payload.map(String.init).joined(separator: ","))>"
     }
 }
 
