@@ -11,6 +11,7 @@ extension CallingSession.Configuration {
         openTimeout = TimeAmount(limits.upstreamHandshake)
         probeTimeout = TimeAmount(limits.upgrade)
         postTimeout = limits.upstreamPost.map { TimeAmount($0) }
+        closeWait = TimeAmount(limits.upstreamClose)
     }
 }
 

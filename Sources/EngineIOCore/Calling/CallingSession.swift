@@ -154,7 +154,8 @@ package struct CallingSession: Sendable {
         switch phase {
         case .ended, .opening: return
         case .closing:
-            if !isPosting { end(.closedLocally) }
+            guard isPosting else { return end(.closedLocally) }
+            phase = .closing(by: now + configuration.closeWait)
         case .open where isDraining: finishUpgrade()
         case .open where transport == .polling && !isPolling: startPoll()
         case .open: return
