@@ -63,16 +63,21 @@ public struct SocketIOClientError: Error, Sendable {
     public let data: SocketIOValue?
     /// The error below it, if another one caused this.
     public let cause: (any Error)?
+    /// The message as it may be logged: without the arguments that it quotes.
+    let loggedMessage: String
 
     public init(code: Code, message: String, data: SocketIOValue? = nil, cause: (any Error)? = nil) {
+        self.init(code, message, data: data, cause: cause)
+    }
+
+    init(
+        _ code: Code, _ message: String, logged: String? = nil, data: SocketIOValue? = nil, cause: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
         self.data = data
         self.cause = cause
-    }
-
-    init(_ code: Code, _ message: String, data: SocketIOValue? = nil, cause: (any Error)? = nil) {
-        self.init(code: code, message: message, data: data, cause: cause)
+        loggedMessage = logged ?? message
     }
 }
 

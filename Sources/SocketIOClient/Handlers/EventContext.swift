@@ -12,7 +12,7 @@ public struct EventContext: Sendable {
     /// Whether the client tells it, and not the server.
     var isLocal = false
 
-    /// What only the protocol itself sends.
+    /// What neither side may emit (Socket.IO v5, as the JavaScript parser has it since 4.2.4).
     static let cannotBeEmitted: Set<String> = [
         "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
     ]

@@ -32,6 +32,7 @@ final class EventDispatcher: Sendable {
             let ack = registry.isPlain ? try await callHandler(context) : try await run(context, delivery)
             if let id = delivery.ackID, let ack { try await acknowledge(delivery, id, ack) }
         } catch {
+            if context.name.isEmpty { context.name = delivery.unreadName }
             await handle(error, in: context, of: delivery)
         }
     }
@@ -108,7 +109,7 @@ final class EventDispatcher: Sendable {
         logger.error(
             "a handler failed and no exception handler took its error",
             metadata: [
-                "event": "\(context.name)", "namespace": "\(context.namespace)", "error": "\(error)",
+                "event": "\(context.name)", "namespace": "\(context.namespace)", "error": "\(error.loggedText)",
             ])
         guard !(context.isLocal && context.name == "error") else { return }
         let report = EventContext(
@@ -118,7 +119,7 @@ final class EventDispatcher: Sendable {
         do {
             _ = try await registry.handler(for: report)?(report)
         } catch {
-            logger.error("the handler of error failed", metadata: ["error": "\(error)"])
+            logger.error("the handler of error failed", metadata: ["error": "\(error.loggedText)"])
         }
     }
 }
@@ -138,8 +139,13 @@ extension Delivery {
         if case .event(let packet) = kind { packet.ackID } else { nil }
     }
 
+    /// The name of an event whose content cannot be read; empty where it has none.
+    var unreadName: String {
+        if case .event(let packet) = kind { packet.eventName ?? "" } else { "" }
+    }
+
     /// The event's name and its arguments, as handlers get them.
-    func content() throws -> (name: String, arguments: [SocketIOValue]) {
+    func content() throws(SocketIOClientError) -> (name: String, arguments: [SocketIOValue]) {
         switch kind {
         case .connect, .finished: return ("connect", [])
         case .disconnect(let reason, let details):
@@ -147,7 +153,9 @@ extension Delivery {
         case .failed(let error): return ("connect_error", [error.data ?? .string(error.message)])
         case .refused(let packet):
             guard packet.payload.readableBytes > 0 else { return ("connect_error", []) }
-            let data = try SocketIOValue.value(payload: packet.payload)
+            guard let data = packet.refusal else {
+                return ("connect_error", ["the server refused, and what it said cannot be read"])
+            }
             return ("connect_error", data.array ?? [data])
         case .unreadable(let error): throw error
         case .event(let packet):
@@ -155,7 +163,24 @@ extension Delivery {
             guard let name = list.popFirst()?.string else {
                 throw SocketIOClientError(.decoding, "the server sent an event whose name is no string")
             }
+            guard !EventContext.cannotBeEmitted.contains(name) else {
+                throw SocketIOClientError(
+                    .protocolViolation, "the server sent an event with a name that the protocol keeps for itself")
+            }
             return (name, Array(list))
         }
+    }
+}
+
+extension SocketPacket {
+    /// What a CONNECT_ERROR says; nil for nothing and for what cannot be read.
+    var refusal: SocketIOValue? { try? SocketIOValue.value(payload: payload) }
+}
+
+extension Error {
+    /// As it may be logged: without arguments.
+    fileprivate var loggedText: String {
+        guard let error = self as? SocketIOClientError else { return "\(self)" }
+        return "\(error.code.rawValue): \(error.loggedMessage)"
     }
 }

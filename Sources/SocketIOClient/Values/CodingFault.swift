@@ -9,35 +9,40 @@ extension SocketIOClientError {
         case let error as SocketIOClientError: self = error
         case let error as DecodingError: self.init(error, root: root)
         case EncodingError.invalidValue(_, let context):
-            self.init(code: code, path: context.codingPath, root: root, problem: context.debugDescription)
-        default: self.init(code: code, path: [], root: root, problem: "\(error)")
+            self.init(code, context.debugDescription, at: Self.place(of: context.codingPath, root: root))
+        default: self.init(code, "\(error)", at: root)
         }
     }
 
     private init(_ error: DecodingError, root: String) {
         let context: DecodingError.Context
         var problem: String?
+        var expected = "it does not fit"
         switch error {
         case .keyNotFound(let key, let found):
             context = found
             problem = "the key \(SocketIOValue.string(key.stringValue.cut(to: 40))) is missing"
         case .typeMismatch(let type, let found), .valueNotFound(let type, let found):
             context = found
-            if found.debugDescription.isEmpty { problem = "expected \(type)" }
+            expected = "expected \(type)"
+            if found.debugDescription.isEmpty { problem = expected }
         case .dataCorrupted(let found):
             context = found
             if found.debugDescription.isEmpty { problem = "this value cannot be read" }
         @unknown default:
-            self.init(code: .decoding, path: [], root: root, problem: "\(error)")
+            self.init(.decoding, "\(error)", at: root)
             return
         }
         self.init(
-            code: .decoding, path: context.codingPath, root: root, problem: problem ?? context.debugDescription)
+            .decoding, problem ?? context.debugDescription, logged: expected,
+            at: Self.place(of: context.codingPath, root: root))
     }
 
-    private init(code: Code, path: [any CodingKey], root: String, problem: String) {
-        let place = Self.place(of: path, root: root)
-        self.init(code: code, message: place.isEmpty ? problem : "\(place): \(problem)")
+    /// - Parameter logged: the problem without what the value holds; by default that it does not fit, since what a
+    ///   user's type, or the standard library, says of a value may quote it.
+    private init(_ code: Code, _ problem: String, logged: String = "it does not fit", at place: String) {
+        let prefix = place.isEmpty ? "" : "\(place): "
+        self.init(code, prefix + problem, logged: prefix + logged)
     }
 
     /// `args[0].user["first name"][2]`

@@ -27,8 +27,6 @@ final class CodingPlace {
 
 extension CodingPlace? {
     var path: [any CodingKey] { self?.path ?? [] }
-
-    func path(with key: any CodingKey) -> [any CodingKey] { path + [key] }
 }
 
 /// The place of an element in a list.

@@ -37,13 +37,14 @@ struct ValueReader {
         do throws(JSONError) {
             try JSONParser.validate(text, valueLimit: JSONParser.defaultValueLimit)
         } catch {
-            throw SocketIOClientError(code: .decoding, message: error.sentence)
+            throw SocketIOClientError(.decoding, error.sentence)
         }
         var reader = ValueReader(text, binaries: binaries)
         do throws(Fault) { return try reader.value() } catch {
             let place = path(error.path.reversed())
             throw SocketIOClientError(
-                code: .decoding, message: place.isEmpty ? error.problem : "\(place): \(error.problem)")
+                .decoding, place.isEmpty ? error.problem : "\(place): \(error.problem)",
+                logged: "what stands for bytes is not as it should be")
         }
     }
 

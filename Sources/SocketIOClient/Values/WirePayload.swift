@@ -35,16 +35,15 @@ struct WirePayload {
     ) throws(SocketIOClientError) {
         let limit = JSONParser.defaultDepthLimit
         guard writer.write(value, depthLimit: insideList ? limit - 1 : limit) else {
-            throw SocketIOClientError(
-                code: .encoding, message: "\(path()) is nested deeper than \(limit) lists and objects")
+            throw SocketIOClientError(.encoding, "\(path()) is nested deeper than \(limit) lists and objects")
         }
     }
 
     private init(_ writer: ValueWriter) throws(SocketIOClientError) {
         guard !writer.hasLookalike || writer.attachments.isEmpty else {
             throw SocketIOClientError(
-                code: .encoding,
-                message: "an object with _placeholder: true cannot be sent together with binary data, "
+                .encoding,
+                "an object with _placeholder: true cannot be sent together with binary data, "
                     + "since the peer would take it for a place of that data")
         }
         json = writer.bytes
@@ -79,7 +78,7 @@ extension SocketIOValue {
         }
         guard case .array(let elements) = value else {
             throw SocketIOClientError(
-                code: .decoding, message: "expected a list of arguments, found \(value.found)")
+                .decoding, "expected a list of arguments, found \(value.found)", logged: "expected a list of arguments")
         }
         return elements
     }

@@ -73,6 +73,10 @@ struct MiddlewareTests {
     private class Middle: Base, @unchecked Sendable {}
     private final class Leaf: Middle, @unchecked Sendable {}
     private struct Plain: Error {}
+
+    private enum Choice: String, Decodable {
+        case one
+    }
     private struct WithMark: Marked {}
     private enum Kind: Error, Hashable { case one, two }
 
@@ -168,11 +172,13 @@ struct MiddlewareTests {
         logger.logLevel = .trace
         let client = Client(headers: ["Authorization": "SECRET-1"], logger: logger)
         client.on("x") { (text: String) in throw Plain() }
+        client.on("y") { (number: Int) in }
+        client.on("z") { (choice: Choice) in }
         try await client.reach(
             PythonServer.shared.url + "?token=SECRET-2", transports: [.polling, .websocket], auth: "SECRET-3")
-        try await client.tell("x", "SECRET-4")
+        for event in ["x", "y", "z"] { try await client.tell(event, "SECRET-4") }
         try await client.disconnect()
-        #expect(log.count > 0)
+        #expect(log.all.contains { $0.contains("args[0]: expected Int") }, "\(log.all)")
         #expect(!log.all.contains { $0.contains("SECRET") }, "\(log.all)")
     }
 }
