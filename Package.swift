@@ -70,7 +70,7 @@ let package = Package(
         library(
             "SocketIOClient",
             [
-                nioCore, nioPosix, nioHTTP1, nioSSL, locks, logging, "LosslessJSON", "Base64Coding", "WebSocketCodec",
+                nioCore, nioPosix, nioHTTP1, locks, logging, "LosslessJSON", "Base64Coding", "WebSocketCodec",
                 "EngineIOCore", "SocketIOCore", "SiphonCore", "EngineIOTransport",
             ]),
         .executableTarget(name: "Examples", dependencies: ["SocketIOClient"], swiftSettings: strict),

@@ -85,7 +85,7 @@ public final class Client: Sendable {
     public var namespaces: [String: String] { core.state.snapshot.sids }
 
     /// The client's session id in a namespace; nil where it is not joined.
-    public func sid(for namespace: String = "/") -> String? { core.state.sid(of: namespace) }
+    public func sid(for namespace: String = "/") -> String? { core.state.sid(of: target.namespace(namespace)) }
 
     /// The client's session id in the root namespace; nil where it is not joined.
     public var sid: String? { sid(for: "/") }
@@ -95,7 +95,9 @@ public final class Client: Sendable {
 
     /// Whether the server took up the session from before the last reconnection, and has sent what was missed meanwhile
     /// (connection state recovery; the server has to have it enabled).
-    public func recovered(in namespace: String = "/") -> Bool { core.state.snapshot.recovered.contains(namespace) }
+    public func recovered(in namespace: String = "/") -> Bool {
+        core.state.snapshot.recovered.contains(target.namespace(namespace))
+    }
 
     // MARK: Time and tasks
 
@@ -108,12 +110,17 @@ public final class Client: Sendable {
     /// Suspends the task for so long.
     public func sleep(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
 
-    /// Runs something beside the rest. What it throws goes to the exception handlers, as errors of handlers do.
+    /// Runs something beside the rest. What it throws goes to the exception handlers, as errors of handlers do; that it
+    /// was cancelled does not.
     @discardableResult
     public func startBackgroundTask(_ body: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
         let dispatcher = core.dispatcher
         return HandlerLanes.$isInHandler.withValue(false) {
-            Task { await dispatcher.run("background task", of: "/", body) }
+            Task {
+                await dispatcher.run("background task", of: "/") {
+                    do { try await body() } catch is CancellationError where Task.isCancelled {}
+                }
+            }
         }
     }
 }

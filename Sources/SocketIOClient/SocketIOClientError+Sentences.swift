@@ -7,6 +7,8 @@ extension SocketIOClientError {
         .disconnected, "the connection ended before the ack came: the server may or may not have had the event")
     static let ackTimeout = SocketIOClientError(
         .timeout, "no ack came in time: does the server acknowledge this event?")
+    static let notSentInTime = SocketIOClientError(
+        .timeout, "the event could not leave in time for its ack: the server takes nothing of what was sent before")
     static let volatileDropped = SocketIOClientError(
         .notConnected, "the volatile event was dropped: it could not be sent at once")
 

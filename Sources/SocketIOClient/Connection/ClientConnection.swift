@@ -57,6 +57,7 @@ final class ClientConnection: CallingHopOwner {
         limits.queuedBytes = configuration.limits.queuedBytes
         limits.upstreamHandshake = options.requestTimeout
         limits.upstreamPost = options.requestTimeout
+        limits.upstreamClose = min(options.requestTimeout, .seconds(2))
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
         goodbye = eventLoop.makeSucceededVoidFuture()
@@ -200,8 +201,10 @@ final class ClientConnection: CallingHopOwner {
         isDraining = false
         hop?.flush()
         updateState()
-        if reporter.report(isCongested: hop?.isCongested ?? false) { wasDisturbed = true }
-        if wasDisturbed || !(hop?.isSteady ?? false) { schedule() }
+        let isCongested = hop?.isCongested ?? false
+        if reporter.report(isCongested: isCongested) { wasDisturbed = true }
+        // What does not leave now may have to be acknowledged before.
+        if wasDisturbed || isCongested || !(hop?.isSteady ?? false) { schedule() }
     }
 
     /// Whether there was something to send. What the transport does not take yet stays where its limit counts it.
@@ -293,12 +296,12 @@ final class ClientConnection: CallingHopOwner {
             let (answer, endpoint) = try result.get()
             self.answer = answer
             open(endpoint)
-        } catch let error as SocketIOClientError {
-            machine.failed(error, at: now)
         } catch {
-            machine.failed(
-                SocketIOClientError(.invalidAddress, "what connect asks for could not be had: \(error)", cause: error),
-                at: now)
+            let error =
+                error as? SocketIOClientError
+                ?? SocketIOClientError(
+                    .invalidAddress, "what connect asks for could not be had: \(error)", cause: error)
+            machine.failed(error, isHopeless: true, at: now)
         }
         drain()
     }
@@ -379,7 +382,7 @@ final class ClientConnection: CallingHopOwner {
             }
         } catch {
             wasDisturbed = true
-            machine.receiveUnreadable(error.error, ack: error.ack, at: now)
+            machine.receiveUnreadable(error.error, namespace: error.namespace, ack: error.ack, at: now)
             if error.isOfPacketBefore { receive(message) }
         }
     }
@@ -405,7 +408,7 @@ final class ClientConnection: CallingHopOwner {
     private func advance() {
         let now = now
         wasDisturbed = true
-        for request in state.takeExpired(at: now) { request.answer(.failure(.ackTimeout)) }
+        for request in state.takeExpired(at: now) { request.answer(.failure(.notSentInTime)) }
         machine.advance(to: now)
         hop?.advance(to: now)
         if pressure.isHolding, mayRead { hop?.resumeReading() }

@@ -14,6 +14,8 @@ final class ClientState: Sendable {
         var isReconnecting = false
         /// The namespaces that `connect` asked for, until there is no connection and none will come.
         var planned: [String] = []
+        /// Those of them that the server has ended on this connection.
+        var left: Set<String> = []
         /// Whether there is no connection, and none will come.
         var isIdle = true
         /// Bytes that wait for a connection or an ack, and of what was taken from the outbox since the last report.
@@ -72,7 +74,9 @@ final class ClientState: Sendable {
 
     private func accept(_ emission: Emission, _ state: inout State) throws(SocketIOClientError) -> Acceptance {
         let isJoined = state.snapshot.sids[emission.namespace] != nil
-        let isPlanned = state.snapshot.planned.isEmpty || state.snapshot.planned.contains(emission.namespace)
+        let isPlanned =
+            (state.snapshot.planned.isEmpty || state.snapshot.planned.contains(emission.namespace))
+            && !state.snapshot.left.contains(emission.namespace)
         if emission.isVolatile, !isJoined || state.isCongested { return .dropped }
         guard isJoined || buffersOffline && isPlanned else {
             throw .notJoined(emission.namespace, isConnected: state.snapshot.isOpen)
@@ -91,8 +95,10 @@ final class ClientState: Sendable {
         state.outboxBytes += emission.cost
         if let request = emission.ackRequest {
             state.acksInOutbox += 1
-            if let deadline = request.deadline {
-                state.nextDeadline = state.nextDeadline.map { min($0, deadline) } ?? deadline
+            if let deadline = request.deadline, deadline < state.nextDeadline ?? .distantFuture {
+                state.nextDeadline = deadline
+                // What the transport does not take now is not looked at before that.
+                if state.isCongested { state.isWoken = false }
             }
         }
         defer { state.isWoken = true }
@@ -120,7 +126,7 @@ final class ClientState: Sendable {
         }
         guard let id else { return promise.succeed() }
         let timer = deadline.map { deadline in
-            eventLoop.scheduleTask(deadline: deadline) { self.giveUp(id, SocketIOClientError.ackTimeout) }
+            eventLoop.scheduleTask(deadline: deadline) { self.giveUp(id, SocketIOClientError.notSentInTime) }
         }
         defer { timer?.cancel() }
         try await withTaskCancellationHandler {

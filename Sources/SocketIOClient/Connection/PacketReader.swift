@@ -5,6 +5,8 @@ import SocketIOCore
 struct PacketReader {
     struct Fault: Error {
         let error: SocketIOClientError
+        /// Of the packet; nil where that cannot be read either.
+        let namespace: String?
         /// What the packet answers, where it is an ack.
         let ack: AckTable.Key?
         /// Whether it is the packet before that is missing something: the message has to be read again then.
@@ -33,7 +35,7 @@ struct PacketReader {
                 error: SocketIOClientError(
                     .protocolViolation,
                     "a packet of the server was left out: \(error.code.rawValue) at byte \(error.offset)"),
-                ack: lost.flatMap { AckTable.Key(of: $0) },
+                namespace: lost?.namespace, ack: lost.flatMap { AckTable.Key(of: $0) },
                 isOfPacketBefore: error.code == .missingAttachments)
         }
     }

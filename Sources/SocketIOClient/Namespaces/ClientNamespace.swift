@@ -29,10 +29,12 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     public let namespace: String
     private let binding = NIOLockedValueBox(Binding())
 
-    /// The client has this object and its handlers, which hold the object too.
     private struct Binding {
         weak var client: ClientCore?
+        /// The client has this object and its handlers, which hold the object too.
         weak var registry: HandlerRegistry?
+        /// The handlers that there are before a client has them.
+        var unregistered: HandlerRegistry? = HandlerRegistry()
     }
 
     /// - Parameter namespace: such as `/chat`; `*` for all that no other object and no handler is registered for: then
@@ -42,7 +44,7 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     }
 
     public var target: NamespaceTarget {
-        let (client, registry) = binding.withLockedValue { ($0.client, $0.registry) }
+        let (client, registry) = binding.withLockedValue { ($0.client, $0.unregistered ?? $0.registry) }
         return NamespaceTarget(
             core: client, registry: registry ?? HandlerRegistry(), namespace: namespace, isOnlyNamespace: true)
     }
@@ -69,8 +71,11 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     }
 
     func join(_ core: ClientCore) {
-        let registry = HandlerRegistry()
-        binding.withLockedValue { $0 = Binding(client: core, registry: registry) }
+        let registry = binding.withLockedValue { binding in
+            let registry = binding.unregistered ?? HandlerRegistry()
+            binding = Binding(client: core, registry: registry, unregistered: nil)
+            return registry
+        }
         addHandlers()
         core.registry.add(namespace: namespace) { context in
             defer { withExtendedLifetime(registry) {} }

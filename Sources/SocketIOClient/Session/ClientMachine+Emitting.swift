@@ -11,11 +11,11 @@ extension ClientMachine {
             if isJoined, session == self.session { push(.send(emission.packet(ackID: nil))) }
         case .event(let request):
             if let request, request.isOver { return }
-            if configuration.retries > 0, !emission.isVolatile, isJoined || configuration.buffersOffline {
+            if configuration.retries > 0, !emission.isVolatile, isJoined || mayKeep(emission.namespace) {
                 emitUntilAcknowledged(emission, at: now)
             } else if isJoined {
                 send(emission)
-            } else if configuration.buffersOffline, !emission.isVolatile {
+            } else if !emission.isVolatile, mayKeep(emission.namespace) {
                 keep(emission)
             } else if let request {
                 push(.answer(request, .failure(emission.isVolatile ? .volatileDropped : .disconnected)))
@@ -35,6 +35,12 @@ extension ClientMachine {
     }
 
     // MARK: Waiting for a connection
+
+    /// Whether an event may wait until its namespace is joined: not for one that was left, until there is another
+    /// connection.
+    private func mayKeep(_ name: String) -> Bool {
+        configuration.buffersOffline && !(isOpen && namespaces[name]?.state == .left)
+    }
 
     private mutating func keep(_ emission: Emission) {
         waitingBytes += emission.cost

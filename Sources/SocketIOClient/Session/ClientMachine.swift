@@ -126,6 +126,7 @@ struct ClientMachine {
         for name in plan.namespaces {
             guard var session = namespaces[name] else { continue }
             session.state = .pending
+            session.refusal = nil
             session.isRecovered = false
             session.forgetEarly()
             let payload = session.connectPayload(auth: auth)
@@ -136,9 +137,11 @@ struct ClientMachine {
     }
 
     /// The session could not be opened.
-    mutating func failed(_ error: SocketIOClientError, at now: NIODeadline) {
+    ///
+    /// - Parameter isHopeless: whether that is for what `connect` was given, and no fault of the network or the server.
+    mutating func failed(_ error: SocketIOClientError, isHopeless: Bool = false, at now: NIODeadline) {
         switch phase {
-        case .opening: failAttempt(error, at: now)
+        case .opening: failAttempt(error, isHopeless: isHopeless, at: now)
         case .closing(let next): closed(next, at: now)
         case .idle, .open, .pausing: return
         }
@@ -184,13 +187,14 @@ struct ClientMachine {
         push(.connected(result))
     }
 
-    private mutating func failAttempt(_ error: SocketIOClientError, at now: NIODeadline) {
+    private mutating func failAttempt(_ error: SocketIOClientError, isHopeless: Bool = false, at now: NIODeadline) {
         // Who refused a namespace has told its handlers.
         if error.code != .namespaceRefused {
             for name in plan.namespaces { deliver(.failed(error), name) }
         }
         let isLast = configuration.reconnectionAttempts > 0 && attempt >= configuration.reconnectionAttempts
-        guard wasConnected || plan.retries, !isLast else {
+        let triesAgain = wasConnected ? configuration.reconnects : plan.retries && !isHopeless
+        guard triesAgain, !isLast else {
             completeConnect(.failure(error))
             return finish()
         }
@@ -221,9 +225,16 @@ struct ClientMachine {
     }
 
     /// A packet, or what should be one, cannot be read. It is left out.
-    mutating func receiveUnreadable(_ error: SocketIOClientError, ack: AckTable.Key? = nil, at now: NIODeadline) {
-        guard isOpen, let name = plan.namespaces.first else { return }
-        deliver(.unreadable(error), name)
+    ///
+    /// - Parameters:
+    ///   - namespace: whose it is; nil where that cannot be read either.
+    ///   - ack: what it answers, where it is an ack.
+    mutating func receiveUnreadable(
+        _ error: SocketIOClientError, namespace: String? = nil, ack: AckTable.Key? = nil, at now: NIODeadline
+    ) {
+        guard isOpen, let first = plan.namespaces.first else { return }
+        let known = namespace.flatMap { plan.namespaces.contains($0) ? $0 : nil }
+        deliver(.unreadable(error), known ?? first)
         if let ack { receive(.failure(error), for: ack, at: now) }
     }
 
@@ -258,10 +269,8 @@ struct ClientMachine {
         case .pending:
             let bytes = namespaces.values[index].earlyBytes + packet.sizeBytes + Emission.overheadBytes
             guard bytes <= configuration.limits.waitingBytesLimit else {
-                let error = SocketIOClientError(
-                    .receiveBufferFull, "the server sent too much for \(name) before it answered for it")
-                phase = .closing(then: .fail(error))
-                return push(.close)
+                let details = "the server sent too much for \(name) before it answered for it"
+                return giveUp(SocketIOClientError(.receiveBufferFull, details), details: details)
             }
             namespaces.values[index].earlyBytes = bytes
             namespaces.values[index].early.append(packet.detached())
@@ -272,8 +281,12 @@ struct ClientMachine {
     private mutating func join(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
         guard var session = namespaces[name], session.state == .pending else { return }
         let answer = try? packet.parsedPayload()
+        guard let sid = answer?["sid"]?.string else {
+            let details = "the server let in without an id, as Socket.IO 2 does: this client knows Socket.IO 3 and 4"
+            return giveUp(SocketIOClientError(.protocolViolation, details), details: details)
+        }
         let recoveryID = answer?["pid"]?.string
-        session.state = .joined(sid: answer?["sid"]?.string ?? "")
+        session.state = .joined(sid: sid)
         session.isRecovered = recoveryID != nil && recoveryID == session.recoveryID
         if !session.isRecovered { session.offset = nil }
         session.recoveryID = recoveryID
@@ -291,11 +304,11 @@ struct ClientMachine {
     private mutating func refuse(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
         guard let session = namespaces[name], session.state == .pending || session.isJoined else { return }
         namespaces[name]?.state = .left
+        namespaces[name]?.refusal = packet.refusal
         namespaces[name]?.forgetEarly()
         deliver(.refused(packet), name)
         failAcks(of: name)
-        noteAnswer(at: now)
-        closeIfLeft()
+        goOn(without: name, at: now)
     }
 
     private mutating func leave(_ name: String, at now: NIODeadline) {
@@ -303,10 +316,20 @@ struct ClientMachine {
         namespaces[name]?.state = .left
         namespaces[name]?.recoveryID = nil
         namespaces[name]?.forgetEarly()
-        if session.isJoined { deliver(.disconnect(.serverDisconnect, details: "the server ended it"), name) }
+        if session.isJoined {
+            deliver(.disconnect(.serverDisconnect, details: "the server ended it"), name)
+        } else {
+            deliver(.failed(SocketIOClientError(.namespaceRefused, "the server ended it before it was joined")), name)
+        }
         failAcks(of: name)
+        goOn(without: name, at: now)
+    }
+
+    /// The server has ended a namespace: where the connection goes on, nothing waits for it any more.
+    private mutating func goOn(without name: String, at now: NIODeadline) {
         noteAnswer(at: now)
         closeIfLeft()
+        if isOpen { dropWaiting(where: { $0 == name }) }
     }
 
     /// Goes on where all namespaces have been answered.
@@ -321,19 +344,33 @@ struct ClientMachine {
     }
 
     /// Not all namespaces could be joined in time: the whole attempt has failed.
-    private mutating func giveUpJoining() {
-        let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
+    private mutating func giveUpJoining() { giveUp(joinError, details: "not all namespaces could be joined") }
+
+    private var joinError: SocketIOClientError {
         let refused = plan.namespaces.filter { namespaces[$0]?.state == .left }
-        let error =
-            refused.isEmpty
-            ? SocketIOClientError(
+        guard !refused.isEmpty else {
+            let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
+            return SocketIOClientError(
                 .timeout,
                 "the server did not answer for \(silent.joined(separator: ", ")) within "
                     + "\(plan.waitTimeout.seconds) s: does it know Socket.IO 4? waitTimeout: allows it more time")
-            : SocketIOClientError(
-                .namespaceRefused,
-                "the server refused \(refused.joined(separator: ", ")): handlers of connect_error hear why")
-        leaveAll(.clientDisconnect, details: "not all namespaces could be joined", tells: true)
+        }
+        let sentences = refused.map { name in
+            let said = namespaces[name]?.refusal.map { ": \($0)" } ?? ""
+            return "the server refused \(name)" + said.cut(to: Self.refusalLength)
+        }
+        return SocketIOClientError(
+            .namespaceRefused, sentences.joined(separator: "; "),
+            logged: "the server refused \(refused.joined(separator: ", "))",
+            data: refused.lazy.compactMap { namespaces[$0]?.refusal }.first)
+    }
+
+    /// How many characters of what a server says in a refusal are quoted.
+    private static let refusalLength = 500
+
+    /// Closes a connection that is of no use. Another attempt follows where one would follow a loss.
+    private mutating func giveUp(_ error: SocketIOClientError, details: String) {
+        leaveAll(.clientDisconnect, details: details, tells: true)
         phase = .closing(then: .fail(error))
         push(.close)
     }
@@ -389,6 +426,7 @@ struct ClientMachine {
         guard isOpen, let session = namespaces[name], session.isJoined || session.state == .pending else {
             throw .notJoined(name, isConnected: isOpen)
         }
+        guard plan.namespaces.count > 1 else { return disconnect(at: now) }
         push(.send(SocketPacket(kind: .disconnect, namespace: name, payload: [])))
         namespaces[name]?.state = .left
         namespaces[name]?.recoveryID = nil
@@ -396,11 +434,9 @@ struct ClientMachine {
         if session.isJoined { deliver(.disconnect(.clientDisconnect, details: "disconnect() was called"), name) }
         failAcks(of: name)
         dropWaiting(where: { $0 == name })
-        if plan.namespaces.count > 1 {
-            // A reconnection does not join it again.
-            plan.namespaces.removeAll { $0 == name }
-            deliver(.finished, name)
-        }
+        // A reconnection does not join it again.
+        plan.namespaces.removeAll { $0 == name }
+        deliver(.finished, name)
         noteAnswer(at: now)
         closeIfLeft()
     }

@@ -29,6 +29,8 @@ struct NamespaceSession {
 
     let name: String
     var state = State.idle
+    /// What the server said when it refused the namespace.
+    var refusal: SocketIOValue?
     /// What the server lets this session be found by again; nil where it does not recover sessions.
     var recoveryID: String?
     /// Of the last event that the server would not send again.

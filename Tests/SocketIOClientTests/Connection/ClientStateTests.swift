@@ -73,7 +73,7 @@ struct ClientStateTests {
         #expect(try state.accept(emission(isVolatile: true)) == .dropped)
     }
 
-    @Test("takes events for a namespace only that connect asked for, once it has")
+    @Test("takes events for a namespace only that connect asked for, once it has, and that the server has not ended")
     func planned() throws {
         let state = state(buffersOffline: true)
         var snapshot = snapshot(joined: false)
@@ -81,6 +81,10 @@ struct ClientStateTests {
         state.update(snapshot)
         #expect(try state.accept(emission(namespace: "/chat")) == .first)
         #expect(code { _ = try state.accept(emission(namespace: "/typo")) } != nil)
+        snapshot.left = ["/chat"]
+        state.update(snapshot)
+        #expect(code { _ = try state.accept(emission(namespace: "/chat")) } != nil)
+        #expect(try state.accept(emission()) == .accepted)
     }
 
     @Test("takes out what has to be acknowledged before it could leave")
@@ -96,6 +100,21 @@ struct ClientStateTests {
         #expect(state.nextDeadline == nil)
         #expect(state.next() != nil)
         #expect(state.next() == nil)
+    }
+
+    @Test("wakes the event loop for an ack that is wanted sooner than it would look where the transport takes nothing")
+    func wakesForDeadline() throws {
+        let state = state()
+        func ask(within timeout: TimeAmount) throws -> ClientState.Acceptance {
+            let request = AckRequest(timeout: timeout, at: .uptimeNanoseconds(1)) { _ in }
+            return try state.accept(Emission(namespace: "/", kind: .event(request), payload: []))
+        }
+        _ = try state.accept(emission())
+        #expect(try ask(within: .seconds(9)) == .accepted)
+        state.update(isCongested: true)
+        #expect(try ask(within: .seconds(9)) == .accepted)
+        #expect(try ask(within: .seconds(8)) == .first)
+        #expect(try ask(within: .seconds(8)) == .accepted)
     }
 
     @Test("ends waiting for room at the deadline, and where the task is cancelled", .timeLimit(.minutes(5)))

@@ -22,7 +22,9 @@ struct PacketReaderTests {
                     if let packet = try reader.read(message) { read.append(String(buffer: packet.text.bytes)) }
                 } catch {
                     let code = Self.codes.first { error.error.message.contains($0) } ?? error.error.message
-                    read.append("! \(code)" + (error.ack.map { " ack \($0.namespace) \($0.id)" } ?? ""))
+                    let ack = error.ack.map { " ack \($0.namespace) \($0.id)" }
+                    let other = error.namespace.flatMap { $0 == "/" ? nil : " of \($0)" }
+                    read.append("! \(code)" + (ack ?? other ?? ""))
                     isRead = !error.isOfPacketBefore
                 }
             }
@@ -52,13 +54,14 @@ struct PacketReaderTests {
     }
 
     @Test(
-        "says what an ack answers that was left out",
+        "says what an ack answers that was left out, and whose a packet was",
         arguments: [
             ([.text("63-5[]")], ["! tooManyAttachments ack / 5"]),
             ([.text("699999999999999999999999-/chat,5[]")], ["! tooManyAttachments ack /chat 5"]),
             ([.text("61-5[]"), .text("2[]")], ["! missingAttachments ack / 5", "2[]"]),
             ([.text("61-5[]"), .binary(Array(repeating: 0, count: 11))], ["! attachmentsTooLarge ack / 5"]),
             ([.text("63-[]")], ["! tooManyAttachments"]), ([.text("6-x")], ["6-x"]),
+            ([.text("53-/chat,[]")], ["! tooManyAttachments of /chat"]),
         ] as [([EngineMessage], [String])])
     func acks(messages: [EngineMessage], expected: [String]) {
         #expect(read(messages) == expected)

@@ -240,6 +240,12 @@ struct HandlerTests {
         }
         await task.value
         #expect(seen.all == ["slept", "caught of background task"])
+        // That one was cancelled is no failure.
+        client.exceptionHandler { error, _ in seen.add("\(error)") }
+        let cancelled = client.startBackgroundTask { try await client.sleep(.seconds(300)) }
+        cancelled.cancel()
+        await cancelled.value
+        #expect(seen.count == 2)
         // One that a handler starts outlives it, and may disconnect.
         client.on("end") {
             client.startBackgroundTask {

@@ -127,7 +127,7 @@ struct HostileServerTests {
     @Test("a handshake that fails says why", arguments: Opening.all)
     func opening(opening: Opening) async throws {
         let server = try await RawServer.start { connection, _ in try await opening.script(connection) }
-        let client = Client(requestTimeout: .seconds(slowness))
+        let client = Client(requestTimeout: .seconds(3 * slowness))
         let heard = Seen<String>()
         client.on("connect_error") { (text: String) in heard.add(text) }
         let error = try await bounded("connect's end") {
@@ -148,6 +148,7 @@ struct HostileServerTests {
             "4", "49", "4x", "42", "42[", "42{}", "42[]", "42[1]", "42[null]", #"42"x""#, #"42["x""#, #"42["x",}"#,
             #"42["x",]"#, #"42["x"]]"#, #"42["x",nul]"#, "42[\"x\",\"\u{1}\"]", "45", "45-", #"45x-["x"]"#,
             #"4511-["x"]"#, #"45999999999999999999999-["x"]"#, "42[\"x\"," + String(repeating: "[", count: 100_000),
+            #"42["disconnect","x"]"#, #"42["connect"]"#, #"42["connect_error",{}]"#,
             "42[\"x\"," + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "]",
         ])
     func dropped(text: String) async throws {
@@ -278,9 +279,9 @@ struct HostileServerTests {
     }
 
     @Test(
-        "a server that refuses a namespace after all, or says garbage in its refusal",
+        "a server that refuses a namespace after all, says garbage in its refusal, or ends it at once",
         arguments: [
-            "44", #"44{"message":"later"}"#, "44[1,2]", "44nonsense",
+            "44", #"44{"message":"later"}"#, "44[1,2]", "44nonsense", "41",
         ])
     func refusal(text: String) async throws {
         let server = try await RawServer.start { connection, _ in
@@ -290,9 +291,39 @@ struct HostileServerTests {
             try await connection.end()
         }
         let client = Client()
+        let heard = Seen<Arguments>()
+        client.on("connect_error") { (said: Arguments) in heard.add(said) }
         let error = try await clientError { try await client.reach(server.url, transports: [.websocket]) }
         #expect(error.code == .namespaceRefused)
+        #expect(heard.count == 1)
         try await bounded("wait") { try await client.wait() }
+    }
+
+    @Test("a server of Socket.IO 2, which lets in without an id: connect says so")
+    func olderServer() async throws {
+        let server = try await RawServer.start { connection, _ in
+            try await connection.open()
+            connection.say("40")
+            try await connection.end()
+        }
+        let error = try await clientError { try await Client().reach(server.url, transports: [.websocket]) }
+        #expect(error.code == .protocolViolation && error.message.contains("Socket.IO 2"), "\(error)")
+    }
+
+    @Test("a server that answers no request any more: what ends by polling ends all the same")
+    func silentPolling() async throws {
+        let server = try await RawServer.start { connection, number in
+            _ = try await connection.head()
+            if number == 1 { connection.answer("200 OK", body: RawConnection.handshake) }
+            try await connection.end()
+        }
+        let client = Client(requestTimeout: .milliseconds(500))
+        let start = ContinuousClock.now
+        let error = try await clientError {
+            try await client.connect(server.url, transports: [.polling], waitTimeout: .milliseconds(100))
+        }
+        #expect(error.code == .timeout, "\(error)")
+        #expect(ContinuousClock.now - start < .seconds(8 * slowness))
     }
 
     @Test("a server that sends without end before it answers for the namespace is cut off")

@@ -79,6 +79,31 @@ struct LimitsTests {
         try await client.disconnect()
     }
 
+    @Test("a call's time ends also where the server reads nothing and the event cannot leave")
+    func stalledCall() async throws {
+        let server = try await RawServer.start { connection, _ in
+            try await connection.join()
+            connection.reads(false)
+            try await Task.sleep(for: .seconds(600))
+        }
+        // Nothing else is due within the test.
+        let client = Client(reconnection: false, requestTimeout: .seconds(600))
+        try await client.reach(server.url, transports: [.websocket])
+        let block = SocketIOValue.string(String(repeating: "x", count: 900_000))
+        // More than the system's own buffers take, and less than the client's.
+        for _ in 0..<18 { try await client.emit("x", block) }
+        let late = Seen<SocketIOClientError.Code>()
+        try await client.emit("late", timeout: .seconds(600)) {
+            if case .failure(let error) = $0 { late.add(error.code) }
+        }
+        let start = ContinuousClock.now
+        let error = try await clientError { try await client.call("soon", timeout: .milliseconds(100)) }
+        #expect(error.code == .timeout && error.message.contains("could not leave"), "\(error)")
+        #expect(ContinuousClock.now - start < .seconds(patience / 2))
+        try await client.disconnect()
+        #expect(try await late.wait(for: 1) == [.disconnected])
+    }
+
     @Test("sendBufferBytes: an emit that waits for room throws when the connection ends")
     func sendBufferAtEnd() async throws {
         let cut = Gate()

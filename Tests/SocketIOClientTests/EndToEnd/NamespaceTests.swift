@@ -11,11 +11,13 @@ struct NamespaceTests {
         let heard = Seen<[SocketIOValue]>()
         client.on("connect_error", namespace: "/admin") { (arguments: Arguments) in heard.add(arguments.values) }
         let error = try await clientError { try await client.reach(PythonServer.shared.url) }
-        #expect(error.code == .namespaceRefused && error.message.contains("/admin"), "\(error)")
+        #expect(error.code == .namespaceRefused)
+        #expect(error.message == #"the server refused /admin: {"message":"denied","data":{"code":7}}"#)
+        #expect(error.data == ["message": "denied", "data": ["code": 7]])
         #expect(try await heard.wait(for: 1) == [[["message": "denied", "data": ["code": 7]]]])
         #expect(!client.connected && client.namespaces.isEmpty && !client.reconnecting)
         try await client.reach(PythonServer.shared.url, auth: ["token": "secret"])
-        #expect(client.sid(for: "/admin") != nil)
+        #expect(client.sid(for: "/admin") != nil && client.sid(for: "admin") == client.sid(for: "/admin"))
         try await client.disconnect()
     }
 

@@ -85,7 +85,7 @@ struct ConnectExamples {
         #expect(
             print.lines.all == [
                 "refused: denied",
-                "not connected: the server refused /admin: handlers of connect_error hear why",
+                #"not connected: the server refused /admin: {"message":"denied","data":{"code":7}}"#,
             ])
     }
 

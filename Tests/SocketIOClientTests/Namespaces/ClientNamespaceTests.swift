@@ -24,6 +24,18 @@ struct ClientNamespaceTests {
         #expect(chat == nil)
     }
 
+    @Test("has the handlers that were added before a client had it")
+    func addedBefore() async throws {
+        let chat = ClientNamespace("/chat")
+        chat.on("early") { 7 }
+        let client = Client()
+        client.registerNamespace(chat)
+        let context = EventContext(
+            namespace: "/chat", name: "early", arguments: [], socketID: nil, wantsAck: true)
+        #expect(try await chat.triggerEvent(context)?.arguments == [7])
+        client.removeAllHandlers()
+    }
+
     @Test("one that is replaced goes as well")
     func goesWhenReplaced() {
         weak var chat: Chat?

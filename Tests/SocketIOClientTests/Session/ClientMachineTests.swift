@@ -95,6 +95,46 @@ struct ClientMachineTests {
         #expect(play.lines() == ["open"])
     }
 
+    @Test("does not try again what connect was given to no use; later attempts may be given something else")
+    func hopeless() throws {
+        let error = SocketIOClientError(.invalidAddress, "no")
+        var play = MachinePlaybook()
+        try play.connect { $0.retries = true }
+        play.machine.failed(error, isHopeless: true, at: play.now)
+        #expect(play.lines() == ["open", "/ failed invalidAddress", "failed invalidAddress", "finished"])
+
+        play = try .joined()
+        play.machine.ended("", at: play.now)
+        play.advance(.seconds(1))
+        play.machine.failed(error, isHopeless: true, at: play.now)
+        #expect(play.machine.isReconnecting)
+    }
+
+    @Test("does not take being let in without an id for Socket.IO")
+    func withoutID() throws {
+        var play = MachinePlaybook()
+        try play.connect()
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        play.receive("0")
+        #expect(play.lines() == ["send 1", "close"])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["/ failed protocolViolation", "failed protocolViolation", "finished"])
+    }
+
+    @Test("tells of a namespace that the server ends before it has let in")
+    func endedBefore() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        play.receive("1/chat,")
+        play.receive(#"0{"sid":"a"}"#)
+        #expect(play.lines().prefix(2) == ["/chat failed namespaceRefused", "/ connect"])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["failed namespaceRefused", "finished"])
+    }
+
     // MARK: Reconnecting
 
     @Test("connects again after a loss, later each time, and counts anew after a success")
@@ -176,6 +216,53 @@ struct ClientMachineTests {
         #expect(throws: SocketIOClientError.self) { try play.machine.disconnect(from: "/chat", at: play.now) }
         try play.machine.disconnect(from: "/", at: play.now)
         #expect(play.lines().last == "close")
+    }
+
+    @Test("leaves the only namespace before it is answered for: that is a disconnect", arguments: [true, false])
+    func leavesBeforeAnswer(isReconnection: Bool) throws {
+        var play = isReconnection ? try MachinePlaybook.joined() : MachinePlaybook()
+        if isReconnection {
+            play.machine.ended("", at: play.now)
+            play.advance(.seconds(1))
+        } else {
+            try play.connect()
+        }
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        try play.machine.disconnect(from: "/", at: play.now)
+        #expect(play.lines() == ["send 1", "close"])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == [isReconnection ? "end events" : "failed disconnected", "finished"])
+    }
+
+    @Test("keeps nothing for a namespace that the server has ended, until there is another connection")
+    func endedByServer() throws {
+        var play = try MachinePlaybook.joined(
+            ["/", "/chat"],
+            change: {
+                $0.retries = 3
+                $0.buffersOffline = true
+            })
+        play.emit("under way", namespace: "/chat", wantsAck: true)
+        play.emit("waits", namespace: "/chat", wantsAck: true)
+        _ = play.lines()
+        play.receive("1/chat,")
+        #expect(
+            play.lines() == [
+                // Of the attempt, and of both who wait.
+                "/chat disconnect server disconnect: the server ended it", "ack disconnected", "ack disconnected",
+                "ack disconnected",
+            ])
+        play.emit("late", namespace: "/chat", wantsAck: true)
+        #expect(play.lines() == ["ack disconnected"])
+        #expect(play.machine.waitingBytes == 0 && play.machine.pendingAcks == 0)
+        play.machine.ended("", at: play.now)
+        play.emit("kept", namespace: "/chat")
+        play.advance(.seconds(1))
+        play.machine.opened(auth: nil, at: play.now)
+        _ = play.lines()
+        play.receive(#"0/chat,{"sid":"b"}"#)
+        #expect(play.lines() == ["/chat connect", #"send 2/chat,2["kept"]"#])
     }
 
     @Test("does not join a namespace again that was left")
@@ -456,11 +543,18 @@ struct ClientMachineTests {
 
     // MARK: Hostile servers
 
-    @Test("tells of a packet that cannot be read, and goes on")
+    @Test("tells of a packet that cannot be read, whose it is where that can be, and goes on")
     func unreadable() throws {
-        var play = try MachinePlaybook.joined()
-        play.machine.receiveUnreadable(SocketIOClientError(.protocolViolation, "no"), at: play.now)
-        #expect(play.lines() == ["/ unreadable protocolViolation"])
+        var play = try MachinePlaybook.joined(["/", "/chat"])
+        let error = SocketIOClientError(.protocolViolation, "no")
+        for namespace in [nil, "/chat", "/other"] {
+            play.machine.receiveUnreadable(error, namespace: namespace, at: play.now)
+        }
+        #expect(
+            play.lines() == [
+                "/ unreadable protocolViolation", "/chat unreadable protocolViolation",
+                "/ unreadable protocolViolation",
+            ])
         #expect(play.machine.isOpen)
     }
 
@@ -485,8 +579,29 @@ struct ClientMachineTests {
         play.machine.opened(auth: nil, at: play.now)
         _ = play.lines()
         for _ in 0..<20 { play.receive(#"2["early"]"#) }
-        #expect(play.lines() == ["close"])
+        #expect(play.lines() == ["send 1", "close"])
         play.machine.ended("", at: play.now)
         #expect(play.lines().contains("failed receiveBufferFull"))
+    }
+
+    @Test("such a flood ends the other namespaces too, and is not followed by a connection that nobody wants")
+    func floodBesideJoined() throws {
+        var play = MachinePlaybook {
+            $0.limits.receiveBufferBytes = 100
+            $0.reconnects = false
+        }
+        try play.connect(["/", "/chat"]) { $0.waits = false }
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"a"}"#)
+        play.emit("ask", wantsAck: true)
+        _ = play.lines()
+        for _ in 0..<20 { play.receive(#"2/chat,["early"]"#) }
+        let details = "the server sent too much for /chat before it answered for it"
+        #expect(
+            play.lines() == [
+                "send 1", "/ disconnect client disconnect: \(details)", "ack disconnected", "send 1/chat,", "close",
+            ])
+        play.machine.ended("", at: play.now)
+        #expect(play.lines().suffix(2) == ["end events", "finished"])
     }
 }
