@@ -227,6 +227,22 @@ def test_pipe_says_what_is_wrong_and_fails_at_the_end(upstream):
     assert [each["answers"] for each in found if each["kind"] == "ack"] == [6]
 
 
+def test_pipe_takes_no_bytes_that_are_no_text(upstream):
+    ended = subprocess.run(
+        command(upstream.url), input=b'{"emit": "x", "args": ["\xff"]}\n', capture_output=True, timeout=20 * PATIENCE
+    )
+    assert ended.returncode == 1
+    (error,) = [each for each in records(ended.stdout.decode()) if each["kind"] == "error"]
+    assert error["message"] == "line 1: expected UTF-8"
+
+
+def test_an_event_of_the_name_error_is_no_failure(upstream):
+    ended = run(upstream.url, stdin='{"emit": "tell", "args": ["error", "oops"]}\n{"emit": "ask", "ack": true}\n')
+    found = records(ended.stdout)
+    assert [(each["name"], each["args"]) for each in found if each["kind"] == "event"] == [("error", ["oops"])]
+    assert (ended.returncode, [each for each in found if each["kind"] == "error"]) == (0, [])
+
+
 def test_pipe_says_which_ack_did_not_come(engine_upstream):
     silent = engine_upstream()
     ended = run(silent.url, "--timeout", "0.3", stdin='{"emit": "x", "ack": true, "id": 7}')

@@ -15,10 +15,6 @@ final class ClientSession: Sendable {
         /// Calls whose ack has not come.
         var pending = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
-        /// What servers said to those that they refused, since the last attempt to connect began.
-        var refusals: [(namespace: String, arguments: [SocketIOValue])] = [] {
-            didSet { if refusals.count > 100 { refusals.removeFirst() } }
-        }
     }
 
     /// - Parameters:
@@ -41,8 +37,9 @@ final class ClientSession: Sendable {
             await self?.observe(context)
             return try await next(context)
         }
-        client.on("error", namespace: "*") { [weak self] (namespace: String, text: String) in
-            await self?.pass(namespace, .failure(name: nil, call: nil, .init(code: .decoding, message: text)))
+        client.exceptionHandler { [weak self] error, context in
+            let error = error as? SocketIOClientError ?? .init(code: .decoding, message: "\(error)")
+            await self?.pass(context.namespace, .failure(name: nil, call: nil, error))
         }
     }
 
@@ -65,10 +62,7 @@ final class ClientSession: Sendable {
                 context.namespace, .disconnect(reason, details: details, isReconnecting: client.reconnecting))
             if !client.connected, !client.reconnecting { onEnd() }
         case "connect_error":
-            let isFirst = state.withLockedValue { state in
-                state.refusals.append((context.namespace, arguments))
-                return state.namespaces.first == context.namespace
-            }
+            let isFirst = state.withLockedValue { $0.namespaces.first == context.namespace }
             guard client.reconnecting else {
                 return await pass(context.namespace, .connectError(arguments, isReconnecting: false))
             }
@@ -92,7 +86,6 @@ final class ClientSession: Sendable {
         await close()
         let names = state.withLockedValue { state in
             if !namespaces.isEmpty { state.namespaces = namespaces }
-            state.refusals = []
             return state.namespaces
         }
         await gate.hold()
@@ -109,16 +102,7 @@ final class ClientSession: Sendable {
 
     private func failure(_ error: any Error) -> CommandError {
         guard let error = error as? SocketIOClientError else { return .failure("\(error)") }
-        switch error.code {
-        case .invalidAddress: return .usage(error.message)
-        case .namespaceRefused:
-            let refusals = state.withLockedValue { $0.refusals }.map { refusal in
-                let said = refusal.arguments.map(\.description).joined(separator: " ")
-                return "the server refused \(refusal.namespace)" + (said.isEmpty ? "" : ": \(said)")
-            }
-            return .failure(refusals.isEmpty ? error.message : refusals.joined(separator: "; "))
-        default: return .failure(error.message)
-        }
+        return error.code == .invalidAddress ? .usage(error.message) : .failure(error.message)
     }
 
     /// Disconnects, for as long as that takes, but not for long.

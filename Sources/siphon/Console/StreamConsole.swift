@@ -83,7 +83,9 @@ final class StreamConsole: Sendable {
     }
 
     private func emit(_ line: ArraySlice<UInt8>, _ number: Int, _ session: ClientSession, _ namespace: String) async {
-        let text = String(decoding: line, as: UTF8.self)
+        guard let text = String(validating: line, as: UTF8.self) else {
+            return await fail("expected UTF-8", line: number)
+        }
         guard text.contains(where: { !$0.isWhitespace }) else { return }
         let request: EmitRequest
         do throws(Statement.Fault) { request = try EmitRequest(json: text) } catch {
