@@ -19,8 +19,8 @@ struct EmitExamples {
         try await client.emit("move", "e2", "e4", 1)
         try await client.send("hello")
         // end
-        let moves: [SocketIOValue] = ["a", "b"]
         // example: emit-list
+        let moves: [SocketIOValue] = ["a", "b"]
         try await client.emit("moves", arguments: moves)
         // end
         #expect(
