@@ -4,22 +4,24 @@ extension Client {
     /// Connects to a server and joins namespaces.
     ///
     /// - Parameters:
-    ///   - url: such as `http://localhost:5000`; `https`, `ws` and `wss` too. Its query goes with every request. It has
-    ///     no path: see `path` and `namespaces`. This, `headers` and `auth` may be closures, which are asked anew at
-    ///     every attempt to connect and reconnect.
+    ///   - url: such as `http://localhost:5000`; the scheme may also be `https`, `ws` or `wss`. Its query is sent with
+    ///     every request. It has no path: see `path` and `namespaces`. `url`, `headers` and `auth` may be closures,
+    ///     which are called at every attempt to connect or reconnect.
     ///   - headers: fields of every request of this connection.
     ///   - auth: what the server's connect handlers get, in each namespace.
-    ///   - transports: those to use, the first to open the connection with. With polling first, an upgrade to WebSocket
-    ///     follows where the server offers it.
-    ///   - namespaces: those to join. Where nil, those that handlers are registered for, or `/`.
+    ///   - transports: those to use; the first one opens the connection. If that is polling, an upgrade to WebSocket
+    ///     follows when the server offers it.
+    ///   - namespaces: those to join; nil for those that have handlers or, if there are none, `/`.
     ///   - path: where the server listens for Socket.IO.
-    ///   - wait: whether to return only once all namespaces are joined and their `connect` handlers have run.
-    ///   - waitTimeout: how long the server may be silent until then; it holds for reconnections too.
-    ///   - retry: whether a first attempt that fails is followed by others, as after a loss.
+    ///   - wait: whether to return only once all namespaces are joined and their `connect` handlers have run. It waits
+    ///     for these handlers for at most `waitTimeout`; called in a handler, not at all.
+    ///   - waitTimeout: how long the server may stay silent while namespaces are being joined; it applies to
+    ///     reconnections too.
+    ///   - retry: whether more attempts follow if the first one fails, as after a loss.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
     ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
-    ///   an auth that holds bytes; `namespaceRefused` where one of the namespaces was, after which none stays joined.
-    ///   `CancellationError` where the task is cancelled.
+    ///   an auth that holds bytes; `namespaceRefused` if a namespace was refused, after which none stays joined.
+    ///   `CancellationError` if the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
@@ -30,7 +32,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `auth` is asked anew at every attempt.
+    /// As above; `auth` is called at every attempt.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: @escaping @Sendable () async throws -> SocketIOValue?,
         transports: [Transport]? = nil, namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
@@ -41,7 +43,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `headers` are asked anew at every attempt.
+    /// As above; `headers` is called at every attempt.
     public func connect(
         _ url: String, headers: @escaping @Sendable () async throws -> [String: String], auth: SocketIOValue? = nil,
         transports: [Transport]? = nil, namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
@@ -52,7 +54,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `headers` and `auth` are asked anew at every attempt.
+    /// As above; `headers` and `auth` are called at every attempt.
     public func connect(
         _ url: String, headers: @escaping @Sendable () async throws -> [String: String],
         auth: @escaping @Sendable () async throws -> SocketIOValue?, transports: [Transport]? = nil,
@@ -64,7 +66,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `url` is asked anew at every attempt.
+    /// As above; `url` is called at every attempt.
     public func connect(
         _ url: @escaping @Sendable () async throws -> String, headers: [String: String] = [:],
         auth: SocketIOValue? = nil, transports: [Transport]? = nil, namespaces: [String]? = nil,
@@ -75,7 +77,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `url` and `auth` are asked anew at every attempt.
+    /// As above; `url` and `auth` are called at every attempt.
     public func connect(
         _ url: @escaping @Sendable () async throws -> String, headers: [String: String] = [:],
         auth: @escaping @Sendable () async throws -> SocketIOValue?, transports: [Transport]? = nil,
@@ -87,7 +89,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; `url` and `headers` are asked anew at every attempt.
+    /// As above; `url` and `headers` are called at every attempt.
     public func connect(
         _ url: @escaping @Sendable () async throws -> String,
         headers: @escaping @Sendable () async throws -> [String: String], auth: SocketIOValue? = nil,
@@ -99,7 +101,7 @@ extension Client {
             wait: wait, waitTimeout: waitTimeout, retry: retry)
     }
 
-    /// As above; all three are asked anew at every attempt.
+    /// As above; all three are called at every attempt.
     public func connect(
         _ url: @escaping @Sendable () async throws -> String,
         headers: @escaping @Sendable () async throws -> [String: String],
@@ -153,7 +155,7 @@ extension Client {
         }
     }
 
-    /// What to join: each once, with the `/` before it that users leave out.
+    /// What to join: each once, with the leading `/` that users leave out.
     private static func names(_ names: [String]) throws -> [String] {
         var result: [String] = []
         for name in names.isEmpty ? ["/"] : names {
@@ -177,21 +179,22 @@ extension Client {
     // MARK: Ending
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
-    /// Returns once the server has closed the connection too, or has taken nothing of it for two seconds (three with
-    /// TLS), and the handlers of `disconnect` have run, also in a task that is cancelled; called in a handler it does not
-    /// wait for these. Does nothing without a connection.
+    ///
+    /// Returns once the server has closed the connection too, or has read nothing from it for two seconds (three with
+    /// TLS), and the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a handler, not
+    /// at all. A task that is cancelled waits in the same way. Does nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }
 
-    /// Leaves one namespace. With the last of them the connection ends, as with ``disconnect()``.
+    /// Leaves one namespace. Leaving the last one ends the connection, as with ``disconnect()``.
     ///
-    /// - Throws: `badNamespace` or `notConnected` where it is not joined.
+    /// - Throws: `badNamespace` or `notConnected` if it is not joined.
     public func disconnect(namespace: String) async throws {
         try await core.leave(target.namespace(namespace))
     }
 
-    /// Disconnects, or gives up reconnecting. Does nothing where there is neither a connection nor an attempt.
+    /// Disconnects, or gives up reconnecting. Does nothing if there is neither a connection nor an attempt.
     public func shutdown() async throws { try await disconnect() }
 }
 

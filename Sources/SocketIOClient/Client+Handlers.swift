@@ -3,7 +3,7 @@ extension Client: NamespaceScope {
 
     // MARK: Observing
 
-    /// Runs for each event of the server, before its handler and beside it.
+    /// Runs for each event from the server that middleware passes on, before its handler, and also if it has none.
     @discardableResult
     public func onAny(_ observer: @escaping @Sendable (EventContext) async throws -> Void) -> HandlerID {
         core.registry.observe(observer)
@@ -15,14 +15,14 @@ extension Client: NamespaceScope {
         core.registry.observeOutgoing(observer)
     }
 
-    /// Takes off all handlers, observers, middleware and exception handlers.
+    /// Removes all handlers, observers, middleware and exception handlers.
     public func removeAllHandlers() { core.registry.removeAll() }
 
     // MARK: Middleware
 
-    /// A step before every handler, those of `connect` and `disconnect` too. Steps run in the order in which they were
-    /// added. One goes on by `next`, with the event as it was or changed, and gets the ack that comes of it; one that
-    /// returns without `next` stops the event. What it returns is the ack for the server; nil for none.
+    /// A step that runs before every handler, including those of `connect` and `disconnect`. Steps run in the order in
+    /// which they were added. A step passes the event on, changed or not, by calling `next`, which returns the ack; if
+    /// it returns without doing so, the event stops there. What it returns is the ack for the server; nil for none.
     ///
     /// ```swift
     /// client.middleware { context, next in
@@ -42,9 +42,9 @@ extension Client: NamespaceScope {
     // MARK: Exception handlers
 
     /// Takes errors of one type, and of its subclasses, that handlers, middleware, callbacks and background tasks
-    /// throw. Of several the most specific is asked: that of the error's very type, then of the nearest class above it,
-    /// then of a protocol. The connection goes on. What the handler returns is the ack for the server, as with `on`,
-    /// but for nil and nothing: then there is none.
+    /// throw. If several handlers fit, the most specific one is called: the one for the error's exact type, then for
+    /// its nearest superclass, then for a protocol. The connection stays open. What the handler returns is the ack for
+    /// the server, as with `on`, except that nil or nothing sends no ack.
     public func exceptionHandler<Failure, Answer: Encodable & Sendable>(
         for type: Failure.Type, _ handler: @escaping @Sendable (Failure, EventContext) async throws -> Answer
     ) {
@@ -62,8 +62,8 @@ extension Client: NamespaceScope {
             })
     }
 
-    /// Takes what no other exception handler takes. Without one, such an error goes to the log and to the handler of
-    /// `error`.
+    /// Takes errors that no other exception handler takes. Without it, such an error goes to the log and to the handler
+    /// of `error`.
     public func exceptionHandler<Answer: Encodable & Sendable>(
         _ handler: @escaping @Sendable (any Error, EventContext) async throws -> Answer
     ) {
@@ -83,8 +83,8 @@ extension Client: NamespaceScope {
 
     // MARK: Namespaces
 
-    /// Lets an object handle a namespace's events that have no handler of their own (`on`). A second one for the same
-    /// namespace takes the place of the first.
+    /// Lets an object handle those events of a namespace that have no handler of their own (`on`). A second one for the
+    /// same namespace replaces the first.
     public func registerNamespace(_ namespace: ClientNamespace) {
         namespace.join(core)
     }

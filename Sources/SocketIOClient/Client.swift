@@ -12,38 +12,38 @@ import NIOCore
 /// ```
 ///
 /// Everything may be called from any task and any thread. Handlers of one namespace run one after the other, in the
-/// order in which their events came. A client lives as long as its connection, also where nobody else holds it; one
-/// that a handler of its own holds lives on until `off` or `removeAllHandlers`.
+/// order in which their events arrived. A client lives at least as long as its connection, even if nothing else refers
+/// to it; one that its own handlers refer to stays alive until `off` or `removeAllHandlers`.
 public final class Client: Sendable {
     let core: ClientCore
 
     /// - Parameters:
-    ///   - reconnection: whether to connect again when the connection is lost. Not after `disconnect()`, nor after the
-    ///     server has ended the last namespace.
+    ///   - reconnection: whether to connect again when the connection is lost. This does not apply after `disconnect()`
+    ///     or when the server has ended the last namespace.
     ///   - reconnectionAttempts: how many attempts in a row may fail; 0 for any number.
-    ///   - reconnectionDelay: how long to wait before the first attempt; twice as long before each further one.
-    ///   - reconnectionDelayMax: how long to wait at most.
-    ///   - randomizationFactor: 0 to 1; by up to this part each wait is shorter or longer.
-    ///   - requestTimeout: for connecting and for each request but the one that waits for events.
-    ///   - sslVerify: whether the server has to prove who it is, over `https` and `wss`.
-    ///   - trustRoots: whom to believe that.
-    ///   - clientCertificate: what to show a server that asks.
-    ///   - headers: fields of every request; those of `connect` come in place of ones of the same name.
+    ///   - reconnectionDelay: how long to wait before the first attempt; the wait doubles before each further one.
+    ///   - reconnectionDelayMax: the longest wait.
+    ///   - randomizationFactor: 0 to 1; each wait is shorter or longer by up to this fraction of it.
+    ///   - requestTimeout: for connecting, and for each request except the one that waits for events.
+    ///   - sslVerify: whether the server has to prove its identity, over `https` and `wss`.
+    ///   - trustRoots: the certificate authorities to trust for that.
+    ///   - clientCertificate: what to show a server that asks for a certificate.
+    ///   - headers: fields of every request; those of `connect` replace any of the same name.
     ///   - proxy: the URL of an HTTP proxy, `http://user:password@host:port` or `https://…`, through which all
     ///     connections are tunnelled (CONNECT).
-    ///   - offlineBuffer: whether events that are emitted without a connection wait for the next one. If not, `emit`
-    ///     throws.
-    ///   - retries: how often an event is sent again that was not acknowledged within `ackTimeout`. With 1 or more,
-    ///     events are sent one after the other, each once that before it was acknowledged, so the server has to
-    ///     acknowledge all; it may see one twice. An event that is emitted `volatile` is left out of this.
+    ///   - offlineBuffer: whether events emitted without a connection wait for the next one. If not, `emit` throws.
+    ///   - retries: how many times to resend an event that is not acknowledged within `ackTimeout`. With 1 or more, the
+    ///     events of a namespace are sent one at a time, each once the one before it is acknowledged, so the server has
+    ///     to acknowledge all of them; it may see one twice. Events emitted as `volatile` are exempt.
     ///   - ackTimeout: how long an event with a callback waits for its ack; nil for as long as there is a connection.
-    ///     With retries 10 s, if nothing is said.
-    ///   - limits: what may grow, and how far.
-    ///   - handlerExecutor: where handlers and callbacks run; nil for the connection's own thread. There they cost
-    ///     least, and must not block it: what computes for long, or waits other than by `await`, belongs into a task of
-    ///     its own, or on `globalConcurrentExecutor`.
-    ///   - logger: where errors go that nobody takes, and at `debug` what happens to the connection. Neither arguments
-    ///     nor headers are ever logged. By default errors alone are.
+    ///     With retries it applies to each attempt, and nil means 10 s.
+    ///   - limits: how much a server or a busy program may make the client hold.
+    ///   - handlerExecutor: where handlers and callbacks run; nil for the client's own thread, one of at most four that
+    ///     all clients of the process share. They cost least there, but one that blocks also holds up the other clients
+    ///     on that thread, and their heartbeats. What computes for a long time, or waits other than by `await`, belongs
+    ///     in a task of its own or on `globalConcurrentExecutor`.
+    ///   - logger: receives errors that no handler takes and, at `debug`, what happens to the connection. Arguments and
+    ///     headers are never logged. By default only errors are.
     public init(
         reconnection: Bool = true, reconnectionAttempts: Int = 0, reconnectionDelay: Duration = .seconds(1),
         reconnectionDelayMax: Duration = .seconds(5), randomizationFactor: Double = 0.5,
@@ -78,40 +78,40 @@ public final class Client: Sendable {
     /// Whether there is a connection with at least one namespace joined.
     public var connected: Bool { !core.state.snapshot.sids.isEmpty }
 
-    /// Whether the connection was lost and another attempt will come.
+    /// Whether the connection was lost and another attempt will follow.
     public var reconnecting: Bool { core.state.snapshot.isReconnecting }
 
     /// The namespaces that are joined, with the client's session id in each.
     public var namespaces: [String: String] { core.state.snapshot.sids }
 
-    /// The client's session id in a namespace; nil where it is not joined.
+    /// The client's session id in a namespace; nil if that is not joined.
     public func sid(for namespace: String = "/") -> String? { core.state.sid(of: target.namespace(namespace)) }
 
-    /// The client's session id in the root namespace; nil where it is not joined.
+    /// The client's session id in the root namespace; nil if that is not joined.
     public var sid: String? { sid(for: "/") }
 
     /// How packets travel now; nil without a connection. An upgrade changes it.
     public var transport: Transport? { core.state.snapshot.transport }
 
-    /// Whether the server took up the session from before the last reconnection, and has sent what was missed meanwhile
-    /// (connection state recovery; the server has to have it enabled).
+    /// Whether the server resumed the session from before the last reconnection and sent what was missed in between
+    /// (connection state recovery, which has to be enabled in the server).
     public func recovered(in namespace: String = "/") -> Bool {
         core.state.snapshot.recovered.contains(target.namespace(namespace))
     }
 
     // MARK: Time and tasks
 
-    /// Returns when the connection has ended and no attempt to reconnect will follow; at once where there is none. Where
-    /// it was ended here, that is once the server has closed it too, as with ``disconnect()``.
+    /// Returns when the connection has ended and no attempt to reconnect will follow; at once if there is none. If this
+    /// side ended it, that is once the server has closed it too, as with ``disconnect()``.
     ///
-    /// - Throws: `CancellationError` where the task is cancelled.
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func wait() async throws { try await core.waitUntilClosed() }
 
-    /// Suspends the task for so long.
+    /// Suspends the task for the given time.
     public func sleep(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
 
-    /// Runs something beside the rest. What it throws goes to the exception handlers, as errors of handlers do; that it
-    /// was cancelled does not.
+    /// Runs something in the background. Errors it throws go to the exception handlers, as those of handlers do, except
+    /// the `CancellationError` of a cancelled task.
     @discardableResult
     public func startBackgroundTask(_ body: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
         let dispatcher = core.dispatcher

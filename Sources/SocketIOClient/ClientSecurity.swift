@@ -1,4 +1,4 @@
-/// How a client makes sure, over `https` and `wss`, whom it talks to.
+/// The certificate authorities by which a client checks a server's identity, over `https` and `wss`.
 public struct TrustRoots: Sendable {
     enum Source: Sendable {
         case system
@@ -11,21 +11,21 @@ public struct TrustRoots: Sendable {
     /// The certificate authorities that the system trusts.
     public static let system = TrustRoots(source: .system)
 
-    /// Those of a file in PEM, in place of the system's. It is read at every connection attempt.
+    /// Those in a PEM file, instead of the system's. It is read at every attempt to connect.
     public static func file(_ path: String) -> TrustRoots { TrustRoots(source: .file(path)) }
 
-    /// Those of a text in PEM, in place of the system's.
+    /// Those in a PEM text, instead of the system's.
     public static func pem(_ text: String) -> TrustRoots { TrustRoots(source: .pem(text)) }
 }
 
-/// What a client shows to a server that asks for a certificate: texts in PEM.
+/// What a client shows a server that asks for a certificate: PEM texts.
 public struct ClientCertificate: Sendable {
     let chain: String
     let privateKey: String
 
     /// - Parameters:
-    ///   - chain: the certificate, and behind it those that lead to an authority.
-    ///   - privateKey: without a pass phrase.
+    ///   - chain: the certificate, followed by those that lead to an authority.
+    ///   - privateKey: its key, without a passphrase.
     public init(chain: String, privateKey: String) {
         self.chain = chain
         self.privateKey = privateKey

@@ -1,25 +1,26 @@
 /// What went wrong, as a code for programs and a sentence for people.
 ///
-/// Of a task that was cancelled the error is `CancellationError`; what a handler throws stays what it is.
+/// The error of a cancelled task is `CancellationError`; what a handler throws is passed on unchanged.
 public struct SocketIOClientError: Error, Sendable {
     public enum Code: String, Sendable, CaseIterable {
         // MARK: Of `connect`
 
         /// The URL, a header, the path or a namespace cannot be used.
         case invalidAddress
-        /// Nobody listens there.
+        /// Nothing listens at that address.
         case connectionRefused
-        /// No address goes by the server's name.
+        /// The server's name has no address.
         case nameNotFound
-        /// The connection could not be made or broke before it was usable, for a reason of the network.
+        /// A network problem: the connection could not be made, or broke before it was usable.
         case connectionFailed
-        /// The TLS handshake failed: the certificate, its name, or no TLS there at all.
+        /// The TLS handshake failed: a bad certificate, the wrong name in it, or no TLS there at all.
         case tls
         /// The HTTP proxy did not let the connection through.
         case proxyRefused
-        /// The server, or what stands before it, answered the handshake with another status than 200 or 101.
+        /// The server, or something in front of it, answered the handshake with a status other than 200 or 101, such as
+        /// a redirect.
         case handshakeRefused
-        /// What answered speaks no Engine.IO 4, or broke its rules.
+        /// What answered does not speak Engine.IO 4, or broke its rules.
         case protocolViolation
         /// The server refused at least one namespace.
         case namespaceRefused
@@ -32,36 +33,36 @@ public struct SocketIOClientError: Error, Sendable {
         case notConnected
         /// There is a connection, but not to that namespace.
         case badNamespace
-        /// A name that the protocol keeps for itself.
+        /// The event's name is one that the protocol reserves.
         case reservedEvent
-        /// More waits to be sent than `ClientLimits` allows.
+        /// More is waiting to be sent than `ClientLimits` allows.
         case sendBufferFull
-        /// More events wait for their acks than `ClientLimits` allows.
+        /// More events are waiting for their acks than `ClientLimits` allows.
         case tooManyPendingAcks
 
         // MARK: Of what was waited for
 
-        /// It did not come in time: an answer to the handshake, a namespace, an ack, an event.
+        /// It did not come in time: an answer to the handshake or for a namespace, an ack, an event.
         case timeout
         /// The connection ended before it came.
         case disconnected
-        /// Events came faster than they were taken.
+        /// Events arrived faster than they were read.
         case receiveBufferFull
 
         // MARK: Of values
 
         /// A value that cannot be sent.
         case encoding
-        /// A value of another shape than was asked for, or none that can be read.
+        /// A value that does not have the expected shape, or cannot be read.
         case decoding
     }
 
     public let code: Code
-    /// One sentence that says what happened and, where that helps, what to do.
+    /// One sentence that says what happened and, where it helps, what to do.
     public let message: String
     /// What the server said with it: the data of a refused namespace, the body of a refused handshake.
     public let data: SocketIOValue?
-    /// The error below it, if another one caused this.
+    /// The underlying error, if another one caused this.
     public let cause: (any Error)?
     /// The message as it may be logged: without the arguments that it quotes.
     let loggedMessage: String
@@ -82,7 +83,7 @@ public struct SocketIOClientError: Error, Sendable {
 }
 
 extension SocketIOClientError: Hashable {
-    /// Whether they say the same, whatever caused them.
+    /// Whether code, message and data are the same, whatever the causes.
     public static func == (left: SocketIOClientError, right: SocketIOClientError) -> Bool {
         left.code == right.code && left.message == right.message && left.data == right.data
     }

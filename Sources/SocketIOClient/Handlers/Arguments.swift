@@ -1,10 +1,10 @@
-/// The arguments of an event or an ack. As the last parameter of a handler it takes all that are left, however many.
+/// The arguments of an event or an ack. As the last parameter of a handler, it takes all that are left.
 public struct Arguments: Hashable, Sendable {
     public let values: [SocketIOValue]
 
     public init(_ values: [SocketIOValue]) { self.values = values }
 
-    /// What they are as one value: `.null` for none, an `.array` for several.
+    /// The arguments as one value: `.null` for none, the argument itself for one, an `.array` for several.
     public var value: SocketIOValue {
         switch values.count {
         case 0: .null
@@ -13,9 +13,9 @@ public struct Arguments: Hashable, Sendable {
         }
     }
 
-    /// Each as a value of the type asked for: `let (id, name) = try arguments.decode(Int.self, String.self)`.
+    /// Decodes each argument to the type given for it: `let (id, name) = try arguments.decode(Int.self, String.self)`.
     ///
-    /// - Throws: `decoding` for too few arguments and for one of another shape.
+    /// - Throws: `decoding` if there are too few arguments, or one does not fit its type.
     public func decode<each Value: Decodable>(_ types: repeat (each Value).Type) throws -> (repeat each Value) {
         var reader = ArgumentReader(values)
         return (repeat try reader.next(each types))

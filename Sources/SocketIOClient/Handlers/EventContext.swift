@@ -1,13 +1,13 @@
 /// One event on its way to its handler, as middleware and exception handlers see it.
 public struct EventContext: Sendable {
     public let namespace: String
-    /// The event's name; `connect`, `connect_error`, `disconnect` and `error` for what the client itself tells.
+    /// The event's name; `connect`, `connect_error`, `disconnect` and `error` are the client's own events.
     public var name: String
-    /// The arguments behind the name.
+    /// The arguments, without the name.
     public var arguments: [SocketIOValue]
-    /// The session id in the namespace; nil where it is not joined any more.
+    /// The session id in the namespace; nil if that is no longer joined.
     public let socketID: String?
-    /// Whether the server waits for an answer.
+    /// Whether the server asks for an ack.
     public let wantsAck: Bool
     /// Whether the client tells it, and not the server.
     var isLocal = false

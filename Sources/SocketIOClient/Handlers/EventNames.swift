@@ -1,4 +1,4 @@
-/// Names events by members; see `NamespaceScope.event`.
+/// Has a member for each event name; see `NamespaceScope.event`.
 @dynamicMemberLookup
 public struct EventNames: Sendable {
     let namespace: String?
@@ -18,7 +18,8 @@ public struct EventNames: Sendable {
     public subscript(dynamicMember event: String) -> EventName { EventName(event: event, names: self) }
 }
 
-/// One event whose handler follows: `client.event.my_event { … }`. The handler is as that of `NamespaceScope.on`.
+/// One event, to be called with its handler: `client.event.my_event { … }`. The handler is like that of
+/// `NamespaceScope.on`.
 public struct EventName: Sendable {
     let event: String
     let names: EventNames

@@ -221,7 +221,7 @@ extension HandlerRegistry.State {
     }
 }
 
-/// Names a handler, to take it off again.
+/// Identifies a handler or an observer, to remove it with `off`.
 public struct HandlerID: Hashable, Sendable {
     let number: Int
 }

@@ -2,7 +2,7 @@ import NIOConcurrencyHelpers
 
 /// A namespace's events, handled by the methods of an object.
 ///
-/// A subclass names in `addHandlers` which method takes which event:
+/// In `addHandlers`, a subclass says which method takes which event:
 ///
 /// ```swift
 /// final class Chat: ClientNamespace, @unchecked Sendable {
@@ -20,9 +20,9 @@ import NIOConcurrencyHelpers
 /// client.registerNamespace(Chat("/chat"))
 /// ```
 ///
-/// Swift finds no method by its name at run time, which is why there is a line for each. `emit`, `send`, `call` and
-/// `disconnect` are those of the client, in this namespace. Handlers that the client itself has for the namespace come
-/// first. An object is registered with one client.
+/// Swift cannot find a method by its name at run time, which is why there is a line for each. `emit`, `send`, `call`
+/// and `disconnect` are those of the client, in this namespace. Handlers that the client itself has for the namespace
+/// take precedence. An object is registered with one client only.
 open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     // Unchecked, since a class that can be subclassed cannot be checked; its own state is behind a lock.
 
@@ -37,8 +37,8 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
         var unregistered: HandlerRegistry? = HandlerRegistry()
     }
 
-    /// - Parameter namespace: such as `/chat`; `*` for all that no other object and no handler is registered for: then
-    ///   the namespace comes before the arguments.
+    /// - Parameter namespace: such as `/chat`; `*` for all that have no handlers and no other object: then the
+    ///   namespace comes before the arguments.
     public init(_ namespace: String = "/") {
         self.namespace = namespace.hasPrefix("/") || namespace == "*" ? namespace : "/" + namespace
     }
@@ -49,10 +49,10 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
             core: client, registry: registry ?? HandlerRegistry(), namespace: namespace, isOnlyNamespace: true)
     }
 
-    /// Where a subclass names its handlers. Called when the object is registered with a client.
+    /// Where a subclass adds its handlers. Called when the object is registered with a client.
     open func addHandlers() {}
 
-    /// Called for each event of the namespace; looks up its handler and calls it. A subclass may do something else.
+    /// Called for each event of the namespace: finds its handler and calls it. A subclass may override it.
     ///
     /// - Returns: the ack for the server; nil for none.
     open func triggerEvent(_ context: EventContext) async throws -> Ack? {
@@ -60,12 +60,12 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
         return try await handler(context)
     }
 
-    /// The client's session id in this namespace; nil where it is not joined.
+    /// The client's session id in this namespace; nil if that is not joined.
     public var sid: String? { target.core?.state.sid(of: namespace) }
 
-    /// Leaves this namespace. With the last of them the connection ends.
+    /// Leaves this namespace. Leaving the last one ends the connection.
     ///
-    /// - Throws: `badNamespace` or `notConnected` where it is not joined.
+    /// - Throws: `badNamespace` or `notConnected` if it is not joined.
     public func disconnect() async throws {
         try await target.resolve(nil).core.leave(namespace)
     }

@@ -1,23 +1,24 @@
 import NIOCore
 
-/// What is told of an ack: its arguments, or why it did not come (`timeout`, `disconnected`).
+/// Called with the arguments of an ack, or the reason why it did not come (`timeout`, `disconnected`).
 public typealias AckCallback = @Sendable (Result<Arguments, SocketIOClientError>) async throws -> Void
 
 extension NamespaceScope {
     // MARK: Emitting
 
-    /// Emits an event with its arguments: each argument of the call is one of the event's. Values are literals,
-    /// `SocketIOValue`s or anything `Encodable`.
+    /// Emits an event with its arguments, listed after its name. They may be literals, `SocketIOValue`s or anything
+    /// `Encodable`.
     ///
-    /// Returns once the event is on its way, and waits while too much is: `ClientLimits.sendBufferBytes`. Whatever
-    /// emits at the same time, an event and its binary go out as a whole.
+    /// Returns once the event is queued for sending, and waits first if too much is: `ClientLimits.sendBufferBytes`. An
+    /// event and its bytes are sent together, whatever else is being emitted.
     ///
     /// - Parameters:
-    ///   - event: any name but those that the protocol keeps for itself, such as `connect`.
-    ///   - namespace: where; nil for the scope's own.
-    ///   - volatile: whether the event is dropped where it cannot be sent at once.
+    ///   - event: any name except those that the protocol reserves, such as `connect`.
+    ///   - namespace: where to emit it; nil for the scope's own.
+    ///   - volatile: whether the event is dropped if it cannot be sent at once.
     ///   - timeout: how long to wait for the ack; nil for the client's `ackTimeout`.
-    ///   - callback: asks for an ack. Callbacks of a namespace run one after the other, beside its handlers.
+    ///   - callback: asks for an ack. Callbacks of a namespace run one after the other, but do not wait for its
+    ///     handlers.
     /// - Throws: `notConnected`, `badNamespace`, `reservedEvent`, `encoding`, `tooManyPendingAcks`, `sendBufferFull`.
     public func emit(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
@@ -38,7 +39,7 @@ extension NamespaceScope {
             event, arguments: values, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
-    /// As `emit`, for code that is not async: it does not wait for room, and throws `sendBufferFull`.
+    /// Like `emit`, for code that is not async: instead of waiting for room it throws `sendBufferFull`.
     public func emitNow(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
@@ -58,7 +59,7 @@ extension NamespaceScope {
             event, arguments: values, namespace: namespace, volatile: volatile, timeout: timeout, callback: callback)
     }
 
-    /// As `emit`, for one object whose values are variables of different types:
+    /// Like `emit`, for one object whose values are variables of different types:
     /// `emit("move", ["x": x, "name": name])`.
     @_disfavoredOverload
     public func emit(
@@ -70,7 +71,7 @@ extension NamespaceScope {
             timeout: timeout, callback: callback)
     }
 
-    /// Emits an event of the name `message`.
+    /// Emits an event named `message`.
     public func send(
         _ data: SocketIOValue, namespace: String? = nil, callback: AckCallback? = nil
     ) async throws {
@@ -87,7 +88,7 @@ extension NamespaceScope {
 
     // MARK: Lists
 
-    /// As `emit`, for arguments whose number is known only when the program runs.
+    /// Like `emit`, for a number of arguments that is known only at run time.
     public func emit(
         _ event: String, arguments: [SocketIOValue], namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
@@ -97,7 +98,7 @@ extension NamespaceScope {
         outgoing.tellObservers()
     }
 
-    /// As `emitNow`, for arguments whose number is known only when the program runs.
+    /// Like `emitNow`, for a number of arguments that is known only at run time.
     public func emitNow(
         _ event: String, arguments: [SocketIOValue], namespace: String? = nil, volatile: Bool = false,
         timeout: Duration? = nil, callback: AckCallback? = nil
@@ -107,7 +108,7 @@ extension NamespaceScope {
         outgoing.tellObservers()
     }
 
-    /// As `call`, for arguments whose number is known only when the program runs.
+    /// Like `call`, for a number of arguments that is known only at run time.
     ///
     /// - Returns: all arguments of the ack, however many.
     @discardableResult
@@ -122,9 +123,9 @@ extension NamespaceScope {
     /// Emits an event and waits for its ack. May be called in a handler.
     ///
     /// - Parameter timeout: how long to wait for the ack.
-    /// - Returns: the ack's argument; `.null` for an ack without one, an `.array` of them for one with several.
-    /// - Throws: as `emit`, and `timeout`, and `disconnected` as soon as the connection is lost. `CancellationError`
-    ///   where the task is cancelled.
+    /// - Returns: the ack's argument; `.null` if it has none, an `.array` of them if it has several.
+    /// - Throws: what `emit` throws; `timeout`; `disconnected` as soon as the connection is lost; `CancellationError`
+    ///   if the task is cancelled.
     @discardableResult
     public func call(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, timeout: Duration = .seconds(60)
@@ -141,7 +142,8 @@ extension NamespaceScope {
         try await ask(event, Arguments(encoding: repeat each arguments).values, namespace, timeout).value
     }
 
-    /// As above; the ack's first argument has to be of the type that is asked for. Otherwise `decoding` is thrown.
+    /// As above; the ack's first argument is decoded to the type asked for, and `decoding` is thrown if it does not
+    /// fit.
     @_disfavoredOverload
     public func call<Answer: Decodable & Sendable>(
         _ event: String, _ arguments: SocketIOValue..., namespace: String? = nil, timeout: Duration = .seconds(60)

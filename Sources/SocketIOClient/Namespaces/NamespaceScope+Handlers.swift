@@ -1,19 +1,18 @@
 extension NamespaceScope {
-    /// What to do when an event comes. The parameters of the handler say what the event's arguments have to be:
-    /// anything `Decodable`. An event with fewer or other arguments is an error (`decoding`, with path and type), as if
-    /// the handler had thrown it; further arguments are left out. A parameter of the type `Arguments` takes all that
-    /// are left.
+    /// Says what to do when an event arrives. The handler's parameters say what the event's arguments must be: anything
+    /// `Decodable`. If there are too few, or one does not fit, that is an error (`decoding`, with path and type), as if
+    /// the handler had thrown it; extra arguments are ignored. A parameter of type `Arguments` takes all that are left.
     ///
-    /// What the handler returns is the ack: nothing, one value, or several as `Ack(1, "two")`.
+    /// What the handler returns is the ack: nothing, one value, or several as `Ack(1, "two")`. A second handler for the
+    /// same event replaces the first.
     ///
     /// - Parameters:
-    ///   - event: any name, or `*` for all that have no handler in the namespace: then its name comes before its
-    ///     arguments. What the client itself tells are `connect`, `connect_error` (what the server said), `disconnect`
-    ///     (`DisconnectReason`, and a text that says more) and `error` (a text, and the event's name): an error that no
-    ///     exception handler took.
+    ///   - event: any name, or `*` for all that have no handler in the namespace: then the event's name comes before
+    ///     its arguments. The client's own events are `connect`, `connect_error` (what the server said), `disconnect`
+    ///     (a `DisconnectReason`, and a text with more detail) and, for an error that no exception handler took,
+    ///     `error` (a text, and the event's name).
     ///   - namespace: where; `*` for all that have no handlers: then the namespace comes before the arguments.
-    /// - Returns: what `off` takes the handler off by. A second handler for the same event takes the place of the
-    ///   first.
+    /// - Returns: what to pass to `off` to remove the handler.
     @discardableResult
     public func on<each Argument: Decodable & Sendable>(
         _ event: String, namespace: String? = nil,
@@ -31,7 +30,7 @@ extension NamespaceScope {
         register(event, namespace, EventHandler(handler))
     }
 
-    /// As above, for a handler that says no type of its one argument; `.null` where the event has none.
+    /// As above, for a handler whose only parameter has no type; `.null` if the event has no argument.
     @discardableResult
     public func on(
         _ event: String, namespace: String? = nil,
@@ -51,7 +50,7 @@ extension NamespaceScope {
 
     // MARK: Once
 
-    /// As `on`, for the next such event alone.
+    /// Like `on`, for the next such event only.
     @discardableResult
     public func once<each Argument: Decodable & Sendable>(
         _ event: String, namespace: String? = nil,
@@ -89,19 +88,20 @@ extension NamespaceScope {
 
     // MARK: Off
 
-    /// Takes the handler of an event off.
+    /// Removes the handler of an event.
     public func off(_ event: String, namespace: String? = nil) {
         let target = target
         target.registry.remove(event, namespace: target.namespace(namespace))
     }
 
-    /// Takes off what `on`, `once`, `onAny` or `onAnyOutgoing` returned.
+    /// Removes the handler or observer for which `on`, `once`, `onAny` or `onAnyOutgoing` returned this.
     public func off(_ handler: HandlerID) { target.registry.remove(handler) }
 
     // MARK: By name
 
-    /// Handlers whose events are named as members: `client.event.my_event { … }` is `client.on("my_event") { … }`, and
-    /// `client.event(namespace: "/chat").my_event { … }` is that in another namespace.
+    /// Adds handlers of events that are named as members: `client.event.my_event { … }` is
+    /// `client.on("my_event") { … }`, and `client.event(namespace: "/chat").my_event { … }` does it in another
+    /// namespace.
     public var event: EventNames { EventNames { register($0, $1, $2) } }
 
     private func register(

@@ -1,13 +1,13 @@
-/// Something that listens and speaks in a namespace: a `Client` in `/`, unless another one is named, a
+/// Something that handles and emits events in a namespace: a `Client` in `/` unless another is named, a
 /// `ClientNamespace` in its own.
 public protocol NamespaceScope: Sendable {
     /// The client behind it and its namespace.
     var target: NamespaceTarget { get }
 }
 
-/// A namespace of a client, for what is implemented once for all kinds of `NamespaceScope`.
+/// A namespace of a client, for what all kinds of `NamespaceScope` have in common.
 public struct NamespaceTarget: Sendable {
-    /// Nil where there is no client (yet).
+    /// Nil if there is no client (yet).
     let core: ClientCore?
     let registry: HandlerRegistry
     let namespace: String

@@ -1,4 +1,4 @@
-/// The events of a namespace, one after the other, from when the sequence was made on:
+/// The events of a namespace, one after the other, from the moment the sequence is made:
 ///
 /// ```swift
 /// for try await event in client.events("chat") {
@@ -6,9 +6,8 @@
 /// }
 /// ```
 ///
-/// It ends when the client has disconnected for good. A reader that falls behind by more than
-/// `ClientLimits.unreadEvents` gets `receiveBufferFull`. Handlers run as well; an event that has none is acknowledged
-/// with nothing.
+/// It ends when the client has disconnected for good. A reader that falls too far behind (`ClientLimits.unreadEvents`,
+/// `unreadBytes`) gets `receiveBufferFull`. Handlers run as well; an event that has none gets an empty ack.
 public struct EventSequence: AsyncSequence, Sendable {
     /// Takes the queue off once nobody reads any more.
     fileprivate final class Subscription: Sendable {
@@ -37,7 +36,7 @@ public struct EventSequence: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let subscription: Subscription
 
-        /// - Throws: `receiveBufferFull`; `CancellationError` where the task is cancelled.
+        /// - Throws: `receiveBufferFull`; `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> EventContext? { try await subscription.queue.next() }
     }
 }
@@ -45,7 +44,7 @@ public struct EventSequence: AsyncSequence, Sendable {
 extension Client {
     /// The events of a namespace as an asynchronous sequence.
     ///
-    /// - Parameter name: that of the events; nil for all that the server sends.
+    /// - Parameter name: the name of the events; nil for all that the server sends.
     public func events(_ name: String? = nil, namespace: String = "/") -> EventSequence {
         EventSequence(core, namespace: target.namespace(namespace), name: name)
     }

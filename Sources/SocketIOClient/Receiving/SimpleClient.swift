@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A client without handlers, for one namespace: what the server sends is received one after the other.
+/// A client without handlers, for one namespace: you receive the server's events one after the other.
 ///
 /// ```swift
 /// let client = SimpleClient()
@@ -11,14 +11,14 @@ import NIOCore
 /// try await client.disconnect()
 /// ```
 ///
-/// `emit`, `call` and `receive` wait through reconnections. Once none will follow any more they throw `disconnected`.
+/// `emit`, `call` and `receive` wait during reconnections. Once none will follow, they throw `disconnected`.
 public final class SimpleClient: Sendable {
     /// The client behind it, for its state.
     public let client: Client
     private let received: EventQueue
     private let joined = SharedNamespace()
 
-    /// - Parameter client: made with the options that are wanted, and without handlers.
+    /// - Parameter client: made with the options you want, and without handlers.
     public init(_ client: Client = Client()) {
         self.client = client
         received = EventQueue(client.core)
@@ -26,7 +26,7 @@ public final class SimpleClient: Sendable {
 
     /// Connects to one namespace of a server.
     ///
-    /// - Throws: as `Client.connect`.
+    /// - Throws: what `Client.connect` throws.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespace: String = "/", path: String = "socket.io", waitTimeout: Duration = .seconds(5)
@@ -55,8 +55,8 @@ public final class SimpleClient: Sendable {
         try await whenJoined { try await client.emit(event, arguments: values, namespace: $0) }
     }
 
-    /// Emits an event and waits for its ack. See `NamespaceScope.call`. An event whose ack was lost with the connection
-    /// is not sent again: that is `disconnected`.
+    /// Emits an event and waits for its ack. See `NamespaceScope.call`. If the connection is lost before the ack
+    /// arrives, the event is not sent again, and `disconnected` is thrown.
     @discardableResult
     public func call(
         _ event: String, _ arguments: SocketIOValue..., timeout: Duration = .seconds(60)
@@ -74,11 +74,11 @@ public final class SimpleClient: Sendable {
         return try await whenJoined { try await client.ask(event, values, $0, timeout).value }
     }
 
-    /// The next event of the server.
+    /// The next event from the server.
     ///
     /// - Parameter timeout: how long to wait for it; nil for as long as it takes.
-    /// - Throws: `timeout`; `disconnected` where no more will come; `receiveBufferFull` where more came than are kept;
-    ///   `CancellationError` where the task is cancelled.
+    /// - Throws: `timeout`; `disconnected` if no more will come; `receiveBufferFull` if more came than are kept;
+    ///   `CancellationError` if the task is cancelled.
     public func receive(timeout: Duration? = nil) async throws -> EventContext {
         guard let event = try await received.next(timeout: timeout.map { TimeAmount($0) }) else {
             throw Self.disconnected

@@ -1,13 +1,13 @@
-/// The answer to an event that wants one, with any number of values: `return Ack(1, "two", message)`.
+/// The answer to an event that asks for one, with any number of values: `return Ack(1, "two", message)`.
 ///
-/// A handler that answers with one value returns that value itself; one that returns nothing answers with none.
+/// A handler that answers with one value can return that value itself; one that returns nothing answers with none.
 public struct Ack: Sendable, Encodable {
     private let result: Result<[SocketIOValue], SocketIOClientError>
 
-    /// An answer without values, which only says that the event has arrived.
+    /// An answer without values, which only says that the event arrived.
     public init() { result = .success([]) }
 
-    /// Encodes the values at once. One that cannot be encoded is told by `arguments`, so that a handler can return its
+    /// Encodes the values at once. If one cannot be encoded, `arguments` throws, so that a handler can return its
     /// answer without `try`.
     public init<each Argument: Encodable & Sendable>(_ arguments: repeat each Argument) {
         var values: [SocketIOValue] = []
@@ -21,7 +21,7 @@ public struct Ack: Sendable, Encodable {
         }
     }
 
-    /// Values that are known only when the program runs.
+    /// For a number of values that is known only at run time.
     public init(arguments: [SocketIOValue]) { result = .success(arguments) }
 
     /// The values in order.

@@ -1,18 +1,18 @@
 import LosslessJSON
 
-/// A number with the text that stood, or will stand, on the wire, such as `1.0`, `1e3` or `12345678901234567890`.
+/// A number with its text on the wire, such as `1.0`, `1e3` or `12345678901234567890`.
 ///
 /// `==` compares the text: `1` and `1.0` differ.
 public struct SocketIONumber: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     CustomStringConvertible
 {
-    /// As on the wire (RFC 8259, section 6).
+    /// The number as it is on the wire (RFC 8259, section 6).
     public let text: String
 
     /// `text` must be a number in the grammar of RFC 8259, section 6.
     init(validated text: String) { self.text = text }
 
-    /// Nil where `text` is no number as JSON writes them, such as `+1`, `.5`, `0x10` or `NaN`.
+    /// Nil if `text` is not a number in JSON's grammar: `+1`, `.5`, `0x10` or `NaN`, for example.
     public init?(text: String) {
         guard let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
             let last = text.utf8.last, (0x30...0x39).contains(last)
@@ -34,7 +34,7 @@ public struct SocketIONumber: Hashable, Sendable, ExpressibleByIntegerLiteral, E
     /// The nearest double; infinite for `1e400`.
     public var double: Double { Double(text) ?? 0 }
 
-    /// The value where it is written as an integer that an `Int` holds.
+    /// The value, if it is written as an integer that fits an `Int`.
     public var int: Int? { Int(text) }
 
     public var description: String { text }

@@ -1,8 +1,8 @@
-/// The members of a JSON object, in order; a key may come twice.
+/// The members of a JSON object, in order; keys may be repeated.
 ///
-/// A collection of `(key:, value:)`. Keys are looked up by their code units, as JavaScript and Python compare them,
-/// whereas Swift's `==` takes different spellings of one character for equal. Looking up and setting by key go through
-/// the members one by one; to build a large object use `append` or `init(_:)`.
+/// A collection of `(key:, value:)`. Keys are compared by their code units, as in JavaScript and Python, whereas
+/// Swift's `==` treats different encodings of the same character as equal. Looking up and setting by key go through the
+/// members one by one; to build a large object use `append` or `init(_:)`.
 public struct SocketIOObject: Hashable, Sendable {
     private struct Member: Hashable, Sendable {
         let key: String
@@ -18,10 +18,10 @@ public struct SocketIOObject: Hashable, Sendable {
         self.members = members.map { Member(key: $0.0, value: $0.1) }
     }
 
-    /// The value of the member with that key, the last where it comes twice.
+    /// The value of the member with that key, the last one if there are several.
     ///
-    /// Setting it changes that member where it stands, or puts a new one behind the others. Setting nil takes out each
-    /// member with that key; to put JSON's null there set `.null`.
+    /// Setting it changes that member in place, or appends a new one. Setting nil removes every member with that key;
+    /// to store JSON's null, set `.null`.
     public subscript(key: String) -> SocketIOValue? {
         get { lastIndex(of: key).map { members[$0].value } }
         set {
@@ -34,7 +34,7 @@ public struct SocketIOObject: Hashable, Sendable {
         }
     }
 
-    /// Puts a member behind the others, without a look whether there is one with that key.
+    /// Appends a member without checking whether there is already one with that key.
     public mutating func append(key: String, value: SocketIOValue) { members.append(Member(key: key, value: value)) }
 
     private func lastIndex(of key: String) -> Int? { members.lastIndex { $0.key.hasSameCodeUnits(as: key) } }
@@ -49,7 +49,7 @@ extension SocketIOObject: RandomAccessCollection {
     /// As in an array, `position` must be below `count`.
     public subscript(position: Int) -> Element { (members[position].key, members[position].value) }
 
-    /// The keys in order; one that comes twice is there twice.
+    /// The keys in order, repeated ones included.
     public var keys: [String] { members.map(\.key) }
 }
 

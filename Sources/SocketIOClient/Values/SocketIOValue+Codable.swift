@@ -1,8 +1,8 @@
 import Base64Coding
 
-/// In this library's own coders a value stands for itself. Through another coder, such as Foundation's, numbers go as
-/// its numbers, so that their text may change, bytes go as `{"$binary":"<base64>"}`, and order and doubled members
-/// are what that coder makes of them.
+/// This library's own coders keep a value as it is. In other coders, such as Foundation's, numbers become the coder's
+/// numbers, so their text may change; bytes become `{"$binary":"<base64>"}`; and the order of members and duplicate
+/// members are up to the coder.
 extension SocketIOValue: Codable {
     public init(from decoder: any Decoder) throws {
         if let decoder = decoder as? ValueDecoder {

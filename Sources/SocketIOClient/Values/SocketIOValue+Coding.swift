@@ -1,13 +1,13 @@
 extension SocketIOValue {
     /// Encodes any `Encodable` value.
     ///
-    /// Structures, classes and dictionaries become objects, sequences lists, nil becomes null (an optional property
-    /// that is nil is left out). `[UInt8]` and `Data` become bytes in a binary message of their own; a `URL` and a
-    /// `UUID` become strings, a `Decimal` a number, a `Date` a string in ISO 8601 with milliseconds, as JavaScript
-    /// writes it.
+    /// Structures, classes and dictionaries become objects, sequences become lists, and nil becomes null (an optional
+    /// property that is nil is omitted). `[UInt8]` and `Data` become bytes in a binary message of their own. A `URL` or
+    /// `UUID` becomes a string, a `Decimal` a number, and a `Date` an ISO 8601 string with milliseconds, as in
+    /// JavaScript.
     ///
-    /// - Parameter path: where the value stands, for the message of an error.
-    /// - Throws: `encoding` for a number that JSON cannot write (infinity, not a number), for what is nested more than
+    /// - Parameter path: where the value is, for error messages.
+    /// - Throws: `encoding` for a number that JSON cannot write (infinity, not a number), for anything nested more than
     ///   512 deep, and for whatever the type's own `encode(to:)` throws.
     public init(encoding value: some Encodable, path: String = "") throws(SocketIOClientError) {
         do {
@@ -19,11 +19,11 @@ extension SocketIOValue {
 
     /// Decodes any `Decodable` type, the reverse of `init(encoding:)`.
     ///
-    /// A whole number is read whichever way it is written: `2`, `2.0` and `2e0` are an `Int`. `[UInt8]` and `Data` are
-    /// read from bytes and from a list of numbers from 0 to 255, a `Date` from an ISO 8601 string with a time zone and
-    /// from a number of seconds since 1970. Of members that come twice the last counts.
+    /// A whole number may be written in any way: `2`, `2.0` and `2e0` are all an `Int`. `[UInt8]` and `Data` are read
+    /// from bytes or from a list of numbers from 0 to 255, a `Date` from an ISO 8601 string with a time zone or from a
+    /// number of seconds since 1970. Of duplicate members, the last one counts.
     ///
-    /// - Parameter path: where the value stands, for the message of an error, such as `args[0]`.
+    /// - Parameter path: where the value is, for error messages, such as `args[0]`.
     /// - Throws: `decoding`; the message says where and what: `args[0].user.age: expected Int, found the string "x"`.
     public func decode<T: Decodable>(
         _ type: T.Type = T.self, path: String = ""

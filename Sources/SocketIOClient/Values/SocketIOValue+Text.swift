@@ -1,10 +1,10 @@
 import LosslessJSON
 
 extension SocketIOValue {
-    /// Reads one JSON text, in which `{"$binary":"<base64>"}`, standard alphabet with padding, stands for bytes.
+    /// Reads one JSON text, in which `{"$binary":"<base64>"}` (standard alphabet, with padding) stands for bytes.
     ///
-    /// - Throws: `decoding` for text that is no JSON, is nested deeper than 512 lists and objects or holds more than a
-    ///   million values, and for a `$binary` whose string is no base64.
+    /// - Throws: `decoding` for text that is not JSON, nests lists and objects more than 512 deep or holds more than a
+    ///   million values, and for a `$binary` whose string is not base64.
     public init(json text: String) throws(SocketIOClientError) {
         var text = text
         self = try text.withUTF8 { bytes in

@@ -1,19 +1,18 @@
-/// What an event or an ack carries: JSON, and bytes wherever a JSON value may stand.
+/// What an event or an ack carries: JSON, with bytes wherever a JSON value may stand.
 ///
-/// The text of numbers, the order of an object's members and members that come twice are kept as the peer sent them.
-/// The one thing that is not: half of a surrogate pair, which no Swift string holds, reads as U+FFFD.
+/// The text of numbers, the order of an object's members and duplicate members are kept as the peer sent them, with one
+/// exception: half of a surrogate pair, which a Swift string cannot hold, is read as U+FFFD.
 ///
-/// Written in Swift as literals: `["room": "lobby", "tags": [1, 2.5, nil, true]]`.
+/// It can be written as literals: `["room": "lobby", "tags": [1, 2.5, nil, true]]`.
 ///
-/// What goes over the wire, or comes from it, is nested at most 512 lists and objects deep; sending a deeper value
-/// throws. One that a program makes some ten thousand deep ends the stack when it is released or compared, as any Swift
-/// value that holds itself does.
+/// On the wire, lists and objects are nested at most 512 deep; sending a deeper value throws. A value that a program
+/// nests some ten thousand deep overflows the stack when it is released or compared, as any recursive Swift value does.
 public enum SocketIOValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(SocketIONumber)
     case string(String)
-    /// Goes beside the JSON, in a binary message of its own.
+    /// Sent alongside the JSON, in a binary message of its own.
     case binary([UInt8])
     case array([SocketIOValue])
     case object(SocketIOObject)
@@ -45,7 +44,7 @@ extension SocketIOValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, E
     public init(stringLiteral value: String) { self = .string(value) }
     public init(arrayLiteral elements: SocketIOValue...) { self = .array(elements) }
 
-    /// Keeps the order, and keys that come twice.
+    /// Keeps the order, and duplicate keys.
     public init(dictionaryLiteral elements: (String, SocketIOValue)...) { self = .object(SocketIOObject(elements)) }
 }
 
@@ -54,12 +53,12 @@ extension SocketIOValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, E
 extension SocketIOValue {
     public var isNull: Bool { self == .null }
 
-    /// Nil for anything but a boolean, as the others below are nil for anything but their kind.
+    /// Nil for anything but a boolean; likewise, those below are nil for anything but their kind.
     public var bool: Bool? {
         if case .bool(let bool) = self { bool } else { nil }
     }
 
-    /// The number where it is written as an integer that an `Int` holds: nil for `1.0`.
+    /// The number, if it is written as an integer that fits an `Int`: nil for `1.0`.
     public var int: Int? {
         if case .number(let number) = self { number.int } else { nil }
     }
@@ -85,12 +84,12 @@ extension SocketIOValue {
         if case .object(let object) = self { object } else { nil }
     }
 
-    /// The member with that key, the last where it comes twice; nil where there is none and for no object.
+    /// The member with that key, the last one if there are several; nil if there is none or this is no object.
     public subscript(key: String) -> SocketIOValue? {
         if case .object(let object) = self { object[key] } else { nil }
     }
 
-    /// The element at that index; nil past the end, below 0 and for no list.
+    /// The element at that index; nil if the index is out of bounds or this is no list.
     public subscript(index: Int) -> SocketIOValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
