@@ -17,7 +17,8 @@ extension Client {
     ///     for these handlers for at most `waitTimeout`; called in a handler, not at all.
     ///   - waitTimeout: how long the server may stay silent while namespaces are being joined; it applies to
     ///     reconnections too.
-    ///   - retry: whether more attempts follow if the first one fails, as after a loss.
+    ///   - retry: whether more attempts follow if the first one fails, as after a loss. None does if `url`, `headers` or
+    ///     `auth` cannot be used.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
     ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
     ///   an auth that holds bytes; `namespaceRefused` if a namespace was refused, after which none stays joined.
@@ -128,7 +129,8 @@ extension Client {
     ) async throws {
         let promise = core.port.eventLoop.makePromise(of: Void.self)
         let ticket = ConnectTicket(self)
-        let (lanes, eventLoop, waits) = (core.lanes, core.port.eventLoop, !HandlerLanes.isInHandler)
+        let (lanes, eventLoop) = (core.lanes, core.port.eventLoop)
+        let waits = plan.waits && !HandlerLanes.isInHandler
         core.port.onLoop { connection in
             connection.connect(ticket, source, plan, transports: transports, path: path) { result in
                 if case .failure(let error) = result, error.code == .alreadyConnected || !waits {
@@ -180,9 +182,9 @@ extension Client {
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
     ///
-    /// Returns once the server has closed the connection too, or has read nothing from it for two seconds (three with
-    /// TLS), and the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a handler, not
-    /// at all. A task that is cancelled waits in the same way. Does nothing without a connection.
+    /// Returns once the server has closed the connection too, or has neither read nor answered anything for two seconds
+    /// (three with TLS), and the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a
+    /// handler, not at all. A task that is cancelled waits in the same way. Does nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }

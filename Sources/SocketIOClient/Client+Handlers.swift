@@ -15,7 +15,8 @@ extension Client: NamespaceScope {
         core.registry.observeOutgoing(observer)
     }
 
-    /// Removes all handlers, observers, middleware and exception handlers.
+    /// Removes all handlers, `ClientNamespace` objects, observers, middleware and exception handlers. Sequences of events
+    /// go on.
     public func removeAllHandlers() { core.registry.removeAll() }
 
     // MARK: Middleware

@@ -10,8 +10,8 @@ final class ClientCore: Sendable {
     let dispatcher: EventDispatcher
     let port: ConnectionPort
     private let lastWait = NIOLockedValueBox(0)
-    /// How long an event with a callback waits for its ack where nobody says; nil for as long as there is a connection.
-    let ackTimeout: Duration?
+    private let ackTimeout: Duration?
+    private let hasRetries: Bool
 
     init(
         configuration: ClientMachine.Configuration, options: ConnectionOptions, ackTimeout: Duration?,
@@ -30,8 +30,8 @@ final class ClientCore: Sendable {
         self.lanes = lanes
         self.dispatcher = dispatcher
         self.port = port
-        // With retries an event has as many of its client's times as there are attempts.
-        self.ackTimeout = configuration.retries > 0 ? nil : ackTimeout
+        self.ackTimeout = ackTimeout
+        hasRetries = configuration.retries > 0
         port.open {
             ClientConnection(
                 eventLoop: port.eventLoop, configuration: configuration, options: options, state: state, lanes: lanes,
@@ -40,6 +40,10 @@ final class ClientCore: Sendable {
     }
 
     deinit { port.close() }
+
+    /// How long an event with a callback waits for its ack where nobody says; nil for as long as there is a connection.
+    /// One that is sent again has as many of the client's times as there are attempts.
+    func ackTimeout(isVolatile: Bool) -> Duration? { hasRetries && !isVolatile ? nil : ackTimeout }
 
     /// Returns once there is no connection, the server has closed it too, and none will come by itself.
     func waitUntilClosed() async throws {

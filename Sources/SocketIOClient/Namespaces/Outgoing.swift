@@ -37,7 +37,8 @@ struct Outgoing {
         let (core, name) = try scope.target.resolve(namespace)
         let (dispatcher, lanes) = (core.dispatcher, core.lanes)
         let request = callback.map { callback in
-            AckRequest(timeout: (timeout ?? core.ackTimeout).map { TimeAmount($0) }) { answer in
+            let timeout = timeout ?? core.ackTimeout(isVolatile: isVolatile)
+            return AckRequest(timeout: timeout.map { TimeAmount($0) }) { answer in
                 lanes.push(
                     .callback {
                         await dispatcher.run(event, of: name) {

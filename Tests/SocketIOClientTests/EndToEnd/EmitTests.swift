@@ -152,11 +152,13 @@ struct EmitTests {
         try await client.disconnect()
     }
 
-    @Test("ackTimeout: the client's holds for callbacks where none is said")
-    func ackTimeout() async throws {
-        let client = try await Client.reaching(ackTimeout: .milliseconds(100))
+    @Test(
+        "ackTimeout: the client's holds for callbacks where none is said; with retries for volatile ones",
+        arguments: [0, 1])
+    func ackTimeout(retries: Int) async throws {
+        let client = try await Client.reaching(retries: retries, ackTimeout: .milliseconds(100))
         let results = Seen<SocketIOClientError.Code>()
-        try await client.emit("never-answer") { answer in
+        try await client.emit("never-answer", volatile: retries > 0) { answer in
             if case .failure(let error) = answer { results.add(error.code) }
         }
         #expect(try await results.wait(for: 1) == [.timeout])
