@@ -39,7 +39,14 @@ final class ClientCore: Sendable {
         }
     }
 
-    deinit { port.close() }
+    deinit {
+        // Behind what still waits there for its handlers.
+        for name in registry.subscribedNamespaces {
+            registry.endSubscriptions(of: name)
+            lanes.push(.delivery(Delivery(namespace: name, kind: .finished)), to: .init(namespace: name))
+        }
+        port.close()
+    }
 
     /// How long an event with a callback waits for its ack where nobody says; nil for as long as there is a connection.
     /// One that is sent again has as many of the client's times as there are attempts.

@@ -261,7 +261,10 @@ final class ClientConnection: CallingHopOwner {
     private func deliver(_ delivery: Delivery) {
         switch delivery.kind {
         case .event: break
-        case .connect, .refused, .failed, .disconnect, .unreadable, .finished: updateState()
+        case .connect, .refused, .failed, .disconnect, .unreadable: updateState()
+        case .finished:
+            registry.endSubscriptions(of: delivery.namespace)
+            updateState()
         }
         lanes.push(.delivery(delivery), to: .init(namespace: delivery.namespace))
     }

@@ -19,7 +19,7 @@ final class EventDispatcher: Sendable {
 
     func dispatch(_ delivery: Delivery) async {
         if case .finished = delivery.kind {
-            for queue in registry.queues(of: delivery.namespace) { queue.finish() }
+            for queue in registry.endedQueues(of: delivery.namespace) { queue.finish() }
             return
         }
         var context = EventContext(

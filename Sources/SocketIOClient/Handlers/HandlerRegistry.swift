@@ -35,6 +35,8 @@ final class HandlerRegistry: Sendable {
         let namespace: String
         /// Nil for events of any name.
         let name: String?
+        /// Whether its connection has ended. What came before that may still wait for handlers.
+        var hasEnded = false
     }
 
     fileprivate struct State {
@@ -154,9 +156,21 @@ final class HandlerRegistry: Sendable {
         }
     }
 
-    /// Those of a namespace.
-    func queues(of namespace: String) -> [EventQueue] {
-        state.withLockedValue { state in state.subscriptions.filter { $0.namespace == namespace }.map(\.queue) }
+    /// The connection has ended for those that take events of a namespace now. Others may come, for the next one, before
+    /// all that waits for handlers has been done.
+    func endSubscriptions(of namespace: String) {
+        state.withLockedValue { state in
+            for index in state.subscriptions.indices where state.subscriptions[index].namespace == namespace {
+                state.subscriptions[index].hasEnded = true
+            }
+        }
+    }
+
+    /// Those of a namespace whose connection has ended.
+    func endedQueues(of namespace: String) -> [EventQueue] {
+        state.withLockedValue { state in
+            state.subscriptions.filter { $0.hasEnded && $0.namespace == namespace }.map(\.queue)
+        }
     }
 
     /// Those of which a queue takes events.

@@ -6,35 +6,23 @@
 /// }
 /// ```
 ///
-/// It ends when the client has disconnected for good. A reader that falls too far behind (`ClientLimits.unreadEvents`,
-/// `unreadBytes`) gets `receiveBufferFull`. Handlers run as well; an event that has none gets an empty ack.
+/// It ends when the connection has ended for good. A sequence made while there is no connection, before the first or
+/// after the last, waits for the next one and ends with it. A connect that fails does not end it, since another may
+/// succeed. It also ends once nobody holds the client any more.
+///
+/// A reader that falls too far behind (`ClientLimits.unreadEvents`, `unreadBytes`) gets `receiveBufferFull`. Handlers
+/// run as well; an event that has none gets an empty ack.
 public struct EventSequence: AsyncSequence, Sendable {
-    /// Takes the queue off once nobody reads any more.
-    fileprivate final class Subscription: Sendable {
-        let queue: EventQueue
-        private let registry: HandlerRegistry
-        private let id: HandlerID
-
-        init(_ core: ClientCore, _ queue: EventQueue, namespace: String, name: String?) {
-            self.queue = queue
-            registry = core.registry
-            id = core.registry.subscribe(queue, namespace: namespace, name: name)
-        }
-
-        deinit { registry.remove(id) }
-    }
-
-    private let subscription: Subscription
+    private let subscription: EventSubscription
 
     init(_ core: ClientCore, namespace: String, name: String?) {
-        let queue = EventQueue(core)
-        subscription = Subscription(core, queue, namespace: namespace, name: name)
+        subscription = EventSubscription(core, namespace: namespace, name: name)
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(subscription: subscription) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let subscription: Subscription
+        fileprivate let subscription: EventSubscription
 
         /// - Throws: `receiveBufferFull`; `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> EventContext? { try await subscription.queue.next() }

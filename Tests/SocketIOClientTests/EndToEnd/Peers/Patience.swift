@@ -55,3 +55,14 @@ func bounded<Value: Sendable>(
         return first
     }
 }
+
+/// As above, for a task, which is cancelled too.
+func bounded<Value: Sendable>(_ what: String, _ task: Task<Value, any Error>) async throws -> Value {
+    try await bounded(what) {
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
