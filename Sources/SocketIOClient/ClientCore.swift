@@ -83,6 +83,14 @@ final class ClientCore: Sendable {
         try await wait { $0.whenJoined(namespace, $1) }
     }
 
+    /// Whether there is no connection and none will come by itself. Where so, the handlers of a namespace have been told all
+    /// that came of it before, and its end.
+    func waitUntilIdle(_ namespace: String) async throws -> Bool {
+        guard try await wait({ $0.whenIdle($1) }) else { return false }
+        await lanes.drain([namespace], within: Self.handlersTimeout, on: port.eventLoop)
+        return true
+    }
+
     /// Returns once the connection has ended at both sides and the handlers that hear of it have run.
     func disconnect() async throws {
         let namespaces = state.snapshot.planned

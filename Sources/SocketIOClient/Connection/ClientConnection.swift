@@ -134,6 +134,12 @@ final class ClientConnection: CallingHopOwner {
         return promise.futureResult
     }
 
+    /// Whether there is no connection and none will come by itself; where one is ending, once it has.
+    func whenIdle(_ id: Int) -> EventLoopFuture<Bool> {
+        guard machine.isEnding else { return eventLoop.makeSucceededFuture(machine.isIdle) }
+        return whenFinished(id).map { true }
+    }
+
     /// As `whenFinished`, and once the server has closed the connection too: a program that ends before may take from it
     /// what it has not read yet.
     func whenClosed(_ id: Int) -> EventLoopFuture<Void> {

@@ -44,7 +44,7 @@ final class EventQueue: Sendable {
         waiter?.succeed(event)
     }
 
-    /// No more events will come, until `reopen()`.
+    /// No more events will come.
     func finish() {
         let waiters = state.withLockedValue { state in
             state.isFinished = true
@@ -52,16 +52,6 @@ final class EventQueue: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.promise.succeed(nil) }
-    }
-
-    /// Forgets what is left from before.
-    func reopen() {
-        state.withLockedValue { state in
-            state.events = CircularBuffer()
-            state.bytes = 0
-            state.isOverfull = false
-            state.isFinished = false
-        }
     }
 
     /// The next event; nil where no more will come.

@@ -15,30 +15,32 @@ import NIOCore
 public final class SimpleClient: Sendable {
     /// The client behind it, for its state.
     public let client: Client
-    private let received: EventQueue
     private let joined = SharedNamespace()
 
     /// - Parameter client: made with the options you want, and without handlers.
-    public init(_ client: Client = Client()) {
-        self.client = client
-        received = EventQueue(client.core)
-    }
+    public init(_ client: Client = Client()) { self.client = client }
 
-    /// Connects to one namespace of a server.
+    /// Connects to one namespace of a server. Events of an earlier connection that were not received are gone.
     ///
     /// - Throws: what `Client.connect` throws.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespace: String = "/", path: String = "socket.io", waitTimeout: Duration = .seconds(5)
     ) async throws {
-        guard client.core.state.snapshot.isIdle else { throw SocketIOClientError.alreadyConnected }
         let namespace = client.target.namespace(namespace)
-        joined.set(namespace) { client.core.registry.subscribe(received, namespace: namespace, name: nil) }
-            .map { client.off($0) }
-        received.reopen()
-        try await client.connect(
-            url, headers: headers, auth: auth, transports: transports, namespaces: [namespace], path: path,
-            waitTimeout: waitTimeout)
+        try await joined.change {
+            guard try await client.core.waitUntilIdle(namespace) else { throw SocketIOClientError.alreadyConnected }
+            let events = EventSubscription(client.core, namespace: namespace, name: nil)
+            joined.set(namespace, events)
+            do {
+                try await client.connect(
+                    url, headers: headers, auth: auth, transports: transports, namespaces: [namespace], path: path,
+                    waitTimeout: waitTimeout)
+            } catch {
+                events.queue.finish()
+                throw error
+            }
+        }
     }
 
     /// Emits an event. See `NamespaceScope.emit`.
@@ -61,7 +63,7 @@ public final class SimpleClient: Sendable {
     public func call(
         _ event: String, _ arguments: SocketIOValue..., timeout: Duration = .seconds(60)
     ) async throws -> SocketIOValue {
-        try await whenJoined { try await client.ask(event, arguments, $0, timeout).value }
+        try await ask(event, arguments, timeout).value
     }
 
     /// As above.
@@ -70,17 +72,41 @@ public final class SimpleClient: Sendable {
     public func call<each Argument: Encodable & Sendable>(
         _ event: String, _ arguments: repeat each Argument, timeout: Duration = .seconds(60)
     ) async throws -> SocketIOValue {
-        let values = try Arguments(encoding: repeat each arguments).values
-        return try await whenJoined { try await client.ask(event, values, $0, timeout).value }
+        try await ask(event, Arguments(encoding: repeat each arguments).values, timeout).value
+    }
+
+    /// As above; the ack's first argument is decoded to the type asked for, and `decoding` is thrown if it does not
+    /// fit.
+    @_disfavoredOverload
+    public func call<Answer: Decodable & Sendable>(
+        _ event: String, _ arguments: SocketIOValue..., timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, arguments, timeout).decode(Answer.self)
+    }
+
+    /// As above.
+    @_disfavoredOverload
+    public func call<each Argument: Encodable & Sendable, Answer: Decodable & Sendable>(
+        _ event: String, _ arguments: repeat each Argument, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, Arguments(encoding: repeat each arguments).values, timeout).decode(Answer.self)
+    }
+
+    /// As above, for an event without arguments.
+    @_disfavoredOverload
+    public func call<Answer: Decodable & Sendable>(
+        _ event: String, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        try await ask(event, [], timeout).decode(Answer.self)
     }
 
     /// The next event from the server.
     ///
     /// - Parameter timeout: how long to wait for it; nil for as long as it takes.
-    /// - Throws: `timeout`; `disconnected` if no more will come; `receiveBufferFull` if more came than are kept;
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: `timeout`; `disconnected` if no more will come, as before a connect and after one that failed;
+    ///   `receiveBufferFull` if more came than are kept; `CancellationError` if the task is cancelled.
     public func receive(timeout: Duration? = nil) async throws -> EventContext {
-        guard let event = try await received.next(timeout: timeout.map { TimeAmount($0) }) else {
+        guard let event = try await joined.events?.queue.next(timeout: timeout.map { TimeAmount($0) }) else {
             throw Self.disconnected
         }
         return event
@@ -97,6 +123,10 @@ public final class SimpleClient: Sendable {
 
     private static let disconnected = SocketIOClientError(
         .disconnected, "there is no connection, and none will come: call connect()")
+
+    private func ask(_ event: String, _ values: [SocketIOValue], _ timeout: Duration) async throws -> Arguments {
+        try await whenJoined { try await client.ask(event, values, $0, timeout) }
+    }
 
     private func whenJoined<Result>(_ body: (_ namespace: String) async throws -> Result) async throws -> Result {
         while true {
