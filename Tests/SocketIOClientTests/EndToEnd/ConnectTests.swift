@@ -6,21 +6,6 @@ import Testing
 struct ConnectTests {
     // MARK: Parameters
 
-    @Test("url: its query and the headers of both go with every request", arguments: [Transport.polling, .websocket])
-    func queryAndHeaders(transport: Transport) async throws {
-        let client = Client(headers: ["X-Both": "constructor", "X-One": "1"])
-        try await client.connect(
-            PythonServer.shared.url + "?room=a%20b&x=1", headers: ["X-Both": "connect", "X-Two": "2"],
-            transports: [transport], waitTimeout: .seconds(patience))
-        let handshake = try await client.call("handshake")
-        let query = try #require(handshake["query"]?.string)
-        #expect(Set(query.split(separator: "&")).isSuperset(of: ["room=a%20b", "x=1", "EIO=4"]), "\(query)")
-        #expect(query.contains("transport=\(transport.rawValue)"))
-        #expect(handshake["headers"]?["x-both"] == "connect")
-        #expect(handshake["headers"]?["x-one"] == "1" && handshake["headers"]?["x-two"] == "2")
-        try await client.disconnect()
-    }
-
     @Test(
         "auth: each namespace gets it", arguments: [["token": "secret"], "text", [1, [nil]], true] as [SocketIOValue])
     func auth(value: SocketIOValue) async throws {

@@ -9,24 +9,6 @@ struct EmitTests {
         let y: Double?
     }
 
-    @Test("emit: none, one and several arguments, literals, Codable and binary")
-    func arguments() async throws {
-        let client = try await Client.reaching()
-        let seen = Seen<[SocketIOValue]>()
-        client.on("echo") { (arguments: Arguments) in seen.add(arguments.values) }
-        try await client.emit("echo")
-        try await client.emit("echo", "one")
-        try await client.emit("echo", 1, "two", [3, nil], ["four": true])
-        try await client.emit("echo", Point(x: 1, y: 2.5), [Point(x: 3, y: nil)])
-        try await client.emit("echo", .binary([1, 2]), "x", .binary([3]))
-        let expected: [[SocketIOValue]] = [
-            [], ["one"], [1, "two", [3, nil], ["four": true]], [["x": 1, "y": 2.5], [["x": 3]]],
-            [.binary([1, 2]), "x", .binary([3])],
-        ]
-        for (came, sent) in zip(try await seen.wait(for: 5), expected) { #expect(came == sent) }
-        try await client.disconnect()
-    }
-
     @Test("emit, outside of async code: from plain threads")
     func threads() async throws {
         let client = try await Client.reaching()
@@ -51,22 +33,6 @@ struct EmitTests {
         for thread in 0..<8 {
             #expect(numbers.filter { $0 / 1000 == thread }.sorted() == numbers.filter { $0 / 1000 == thread })
         }
-        try await client.disconnect()
-    }
-
-    @Test("emit, callback: gets all arguments of the ack")
-    func callback() async throws {
-        let client = try await Client.reaching(namespaces: ["/", "/chat"])
-        let acks = Seen<[SocketIOValue]>()
-        try await client.emit("ask", 1, "two", .binary([3])) { acks.add(try $0.get().values) }
-        try await client.emit("fence", namespace: "/chat") { acks.add(try $0.get().values) }
-        try await client.send("hello", namespace: "/chat") { acks.add(try $0.get().values) }
-        try await client.send(Point(x: 1, y: 1)) { acks.add(try $0.get().values) }
-        let all = try await acks.wait(for: 4)
-        #expect(Set(all) == [[1, "two", .binary([3])], ["past"], ["unknown", "message"]])
-        let log = try await client.call("log-of", .string(client.sid ?? ""))
-        #expect(log.array?.last?["name"] == "message")
-        #expect(log.array?.last?["args"]?[0]?["x"] == 1)
         try await client.disconnect()
     }
 
@@ -163,36 +129,6 @@ struct EmitTests {
         }
         #expect(try await results.wait(for: 1) == [.timeout])
         try await client.disconnect()
-    }
-
-    @Test("acks that are waited for fail at once when the connection ends, however it ends")
-    func disconnected() async throws {
-        let relay = try await Relay.start(to: PythonServer.shared.port)
-        for end in ["disconnect", "namespace", "leave", "cut"] {
-            let client = Client(reconnection: false)
-            try await client.reach(relay.url, transports: [.websocket], namespaces: ["/", "/chat"])
-            let codes = Seen<SocketIOClientError.Code>()
-            try await client.emit("never-answer", namespace: "/chat") { answer in
-                if case .failure(let error) = answer { codes.add(error.code) }
-            }
-            let call = Task { try await client.call("never-answer", namespace: "/chat", timeout: .seconds(300)) }
-            try await eventually("both events at the server") {
-                let log = try await client.call("log-of", .string(client.sid(for: "/chat") ?? ""), namespace: "/chat")
-                return log.array?.count { $0["name"] == "never-answer" } == 2
-            }
-            switch end {
-            case "disconnect": try await client.disconnect()
-            case "namespace": try await client.disconnect(namespace: "/chat")
-            case "leave": try await client.emit("leave", namespace: "/chat")
-            default: relay.cut()
-            }
-            let error = try await bounded("the end of call by \(end)") {
-                try await clientError { _ = try await call.value }
-            }
-            #expect(error.code == .disconnected, "\(end)")
-            #expect(try await codes.wait(for: 1) == [.disconnected])
-            try await client.disconnect()
-        }
     }
 
     @Test("a call that is cancelled throws CancellationError and leaves nothing pending")

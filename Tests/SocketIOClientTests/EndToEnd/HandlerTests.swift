@@ -11,29 +11,6 @@ struct HandlerTests {
 
     // MARK: on, once, off, event
 
-    @Test("on: a second handler takes the place of the first; off takes it away")
-    func onAndOff() async throws {
-        let client = try await Client.reaching(namespaces: ["/", "/chat"])
-        let seen = Seen<String>()
-        let first = client.on("x") { seen.add("first") }
-        try await client.tell("x")
-        let second = client.on("x") { seen.add("second") }
-        try await client.tell("x")
-        client.off(first)
-        try await client.tell("x")
-        client.off(second)
-        try await client.tell("x")
-        client.on("x") { seen.add("third") }
-        client.on("x", namespace: "/chat") { seen.add("chat") }
-        client.off("x")
-        try await client.tell("x")
-        try await client.tell("x", namespace: "/chat")
-        client.off("x", namespace: "/chat")
-        try await client.tell("x", namespace: "/chat")
-        #expect(seen.all == ["first", "second", "second", "chat"])
-        try await client.disconnect()
-    }
-
     @Test("once: for the next event alone")
     func once() async throws {
         let client = try await Client.reaching()

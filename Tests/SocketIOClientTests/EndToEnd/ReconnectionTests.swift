@@ -8,46 +8,6 @@ struct ReconnectionTests {
         try await client.reach(url, transports: [.websocket], namespaces: namespaces)
     }
 
-    @Test(
-        "a server that restarts: connects again, joins all namespaces, handlers run again",
-        arguments: [
-            [Transport.polling], [.websocket], [.polling, .websocket],
-        ])
-    func restart(transports: [Transport]) async throws {
-        var server: PythonServer? = try await PythonServer.start()
-        let port = try #require(server?.port)
-        let client = Client.eager()
-        let seen = Seen<String>()
-        for namespace in ["/", "/chat"] {
-            client.on("connect", namespace: namespace) { seen.add("connect \(namespace)") }
-            client.on("disconnect", namespace: namespace) { (reason: DisconnectReason, details: String) in
-                #expect(!details.isEmpty)
-                seen.add("\(reason.rawValue) \(namespace)")
-            }
-        }
-        client.on("echo") { (text: String) in seen.add(text) }
-        try await client.reach(try #require(server).url, transports: transports)
-        try await client.emit("echo", "one")
-        try await eventually("the first echo") { seen.all.contains("one") }
-        let sid = client.sid
-
-        try await server?.kill()
-        try await eventually("the loss") { client.reconnecting }
-        #expect(!client.connected && client.sid == nil && client.transport == nil)
-        server = try await PythonServer.start(port: port)
-        try await eventually("the connection") { client.namespaces.count == 2 }
-
-        #expect(client.sid != sid && client.connected && !client.reconnecting)
-        try await client.emit("echo", "two")
-        try await eventually("the second echo") { seen.all.contains("two") }
-        #expect(
-            seen.all.sorted() == [
-                "connect /", "connect /", "connect /chat", "connect /chat", "one", "transport error /",
-                "transport error /chat", "two",
-            ])
-        try await client.disconnect()
-    }
-
     @Test("a connection that is cut in the middle, again and again: nothing is left hanging")
     func cut() async throws {
         let relay = try await Relay.start(to: PythonServer.shared.port)
@@ -211,18 +171,6 @@ struct ReconnectionTests {
         try await client.connect(server.url, transports: [.websocket], waitTimeout: .seconds(patience))
         try await client.emit("go")
         try await eventually("the second session") { client.sid == "again" }
-        try await client.disconnect()
-    }
-
-    @Test("the server ends the Engine.IO session in order: the client connects again")
-    func engineClose() async throws {
-        let client = Client.eager()
-        let seen = Seen<String>()
-        client.on("connect") { seen.add("connect") }
-        client.on("disconnect") { (reason: String) in seen.add(reason) }
-        try await patient(client, PythonServer.shared.url)
-        try await client.emit("close-engine")
-        #expect(try await seen.wait(for: 3) == ["connect", "transport error", "connect"])
         try await client.disconnect()
     }
 

@@ -34,6 +34,31 @@ struct RouteTests {
         try await client.disconnect()
         #expect(!client.connected && client.transport == nil && client.sid == nil && client.namespaces.isEmpty)
         #expect(reasons.all == [.clientDisconnect])
+        // The client is as new.
+        _ = try await route.connected(client)
+        #expect(try await client.call("ask", "again") == "again")
+        try await client.disconnect()
+    }
+
+    @Test("the query, the headers and what authenticates reach the server", arguments: Route.all)
+    func handshake(route: Route) async throws {
+        let client = Client(
+            trustRoots: try await route.trustRoots, headers: ["X-Both": "constructor", "X-One": "1"])
+        let auth: SocketIOValue = ["token": "æ漢", "list": [1, [nil, true]]]
+        try await client.connect(
+            route.url + "?room=a%20b&x=1", headers: ["X-Both": "connect", "X-Two": "2"], auth: auth,
+            transports: route.transports, namespaces: ["/", "/chat"], waitTimeout: .seconds(patience))
+        let handshake = try await client.call("handshake")
+        let query = Set(try #require(handshake["query"]?.string).split(separator: "&"))
+        let opening = Substring("transport=\(route.transports[0].rawValue)")
+        #expect(query.isSuperset(of: ["room=a%20b", "x=1", "EIO=4", opening]), "\(query)")
+        let headers = ["x-both", "x-one", "x-two"].map { handshake["headers"]?[$0]?.string }
+        #expect(headers == ["connect", "1", "2"])
+        for namespace in ["/", "/chat"] {
+            let log = try await client.call("log-of", .string(client.sid(for: namespace) ?? ""))
+            #expect(log[0]?["what"] == "connect" && log[0]?["auth"] == auth, "\(namespace) \(log)")
+        }
+        try await client.disconnect()
     }
 
     @Test("takes values of all shapes there and back, unchanged", arguments: Route.all)

@@ -7,7 +7,14 @@ import NIOSSL
 /// side.
 final class Relay: Sendable {
     private let listener: any Channel
-    private let accepted = NIOLockedValueBox<(channels: [any Channel], count: Int, isShut: Bool)>(([], 0, false))
+    private struct State {
+        var port: Int
+        var channels: [any Channel] = []
+        var count = 0
+        var isShut = false
+    }
+
+    private let state: NIOLockedValueBox<State>
 
     static func start(to port: Int, tls: (chain: String, key: String)? = nil) async throws -> Relay {
         let context = try tls.map { files in
@@ -30,12 +37,15 @@ final class Relay: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let relay = Relay(listener)
-        onAccept.withLockedValue { $0 = { [weak relay] in relay?.accept($0, port) } }
+        let relay = Relay(listener, to: port)
+        onAccept.withLockedValue { $0 = { [weak relay] in relay?.accept($0) } }
         return Kept.untilTheTestEnds(relay)
     }
 
-    private init(_ listener: any Channel) { self.listener = listener }
+    private init(_ listener: any Channel, to port: Int) {
+        self.listener = listener
+        state = NIOLockedValueBox(State(port: port))
+    }
 
     deinit {
         listener.close(promise: nil)
@@ -47,11 +57,11 @@ final class Relay: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
 
     /// How many connections there have been.
-    var count: Int { accepted.withLockedValue { $0.count } }
+    var count: Int { state.withLockedValue { $0.count } }
 
     /// Cuts all connections that there are.
     func cut() {
-        let channels = accepted.withLockedValue { state in
+        let channels = state.withLockedValue { state in
             defer { state.channels = [] }
             return state.channels
         }
@@ -60,22 +70,25 @@ final class Relay: Sendable {
 
     /// From now on cuts each new connection at once, or not.
     func shut(_ isShut: Bool = true) {
-        accepted.withLockedValue { $0.isShut = isShut }
+        state.withLockedValue { $0.isShut = isShut }
         if isShut { cut() }
     }
 
+    /// From now on connects to another port, where the server is that has come in place of the one before.
+    func lead(to port: Int) { state.withLockedValue { $0.port = port } }
+
     /// From now on swallows what either side says on the connections that there are.
     func silence() {
-        for channel in accepted.withLockedValue({ $0.channels }) {
+        for channel in state.withLockedValue({ $0.channels }) {
             channel.pipeline.fireUserInboundEventTriggered(Silence())
         }
     }
 
-    private func accept(_ channel: any Channel, _ port: Int) {
-        let isShut = accepted.withLockedValue { state in
+    private func accept(_ channel: any Channel) {
+        let (port, isShut) = state.withLockedValue { state in
             state.count += 1
             if !state.isShut { state.channels.append(channel) }
-            return state.isShut
+            return (state.port, state.isShut)
         }
         guard !isShut else { return channel.close(promise: nil) }
         channel.glue(to: "127.0.0.1", port) { nil }
