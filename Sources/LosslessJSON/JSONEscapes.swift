@@ -129,8 +129,8 @@ enum JSONEscapes {
     static func hex4(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt32? {
         guard offset + 4 <= bytes.count else { return nil }
         var unit: UInt32 = 0
-        for byte in bytes[offset..<offset + 4] {
-            guard let digit = hexDigit(byte) else { return nil }
+        for index in offset..<offset + 4 {
+            guard let digit = hexDigit(bytes[index]) else { return nil }
             unit = unit << 4 | digit
         }
         return unit
