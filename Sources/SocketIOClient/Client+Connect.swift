@@ -21,8 +21,9 @@ extension Client {
     ///     `auth` cannot be used.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
     ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
-    ///   an auth that holds bytes; `namespaceRefused` if a namespace was refused, after which none stays joined.
-    ///   `CancellationError` if the task is cancelled.
+    ///   an auth that holds bytes; `namespaceRefused` if a namespace was refused, after which none stays joined;
+    ///   `receiveBufferFull` if the server sends too much before that; `disconnected` if `disconnect()` is called
+    ///   meanwhile. `CancellationError` if the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
@@ -182,9 +183,10 @@ extension Client {
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
     ///
-    /// Returns once the server has closed the connection too, or has neither read nor answered anything for two seconds
-    /// (three with TLS), and the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a
-    /// handler, not at all. A task that is cancelled waits in the same way. Does nothing without a connection.
+    /// Returns once the server has closed the connection too, or has read nothing for two seconds (three with TLS; by
+    /// polling, has not answered a request within `requestTimeout`), and the handlers of `disconnect` have run. It waits
+    /// for these for at most 60 s; called in a handler, not at all. A task that is cancelled waits in the same way. Does
+    /// nothing without a connection.
     public func disconnect() async throws {
         try await core.disconnect()
     }

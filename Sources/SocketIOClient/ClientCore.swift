@@ -83,11 +83,11 @@ final class ClientCore: Sendable {
         try await wait { $0.whenJoined(namespace, $1) }
     }
 
-    /// Whether there is no connection and none will come by itself. Where so, the handlers of a namespace have been told all
-    /// that came of it before, and its end.
-    func waitUntilIdle(_ namespace: String) async throws -> Bool {
+    /// Whether there is no connection and none will come by itself. Where so, the handlers of those namespaces have been
+    /// told all that came before, and the end.
+    func waitUntilIdle(_ namespaces: [String]) async throws -> Bool {
         guard try await wait({ $0.whenIdle($1) }) else { return false }
-        await lanes.drain([namespace], within: Self.handlersTimeout, on: port.eventLoop)
+        await lanes.drain(namespaces, within: Self.handlersTimeout, on: port.eventLoop)
         return true
     }
 

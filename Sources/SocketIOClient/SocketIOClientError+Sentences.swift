@@ -5,6 +5,8 @@ extension SocketIOClientError {
         .alreadyConnected, "the client is connected, or is connecting: call disconnect() first")
     static let disconnected = SocketIOClientError(
         .disconnected, "the connection ended before the ack came: the server may or may not have had the event")
+    static let disconnectedWhileConnecting = SocketIOClientError(
+        .disconnected, "disconnect() was called while connecting")
     static let ackTimeout = SocketIOClientError(
         .timeout, "no ack came in time: does the server acknowledge this event?")
     static let notSentInTime = SocketIOClientError(

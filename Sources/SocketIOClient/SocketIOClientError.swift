@@ -20,9 +20,10 @@ public struct SocketIOClientError: Error, Sendable {
         /// The server, or something in front of it, answered the handshake with a status other than 200 or 101, such as
         /// a redirect.
         case handshakeRefused
-        /// What answered does not speak Engine.IO 4, or broke its rules.
+        /// What answered does not speak Engine.IO 4 or Socket.IO 3 and 4, or broke their rules. Exception handlers also
+        /// get it for a packet that was skipped.
         case protocolViolation
-        /// The server refused at least one namespace.
+        /// The server refused at least one namespace, or ended it before all were joined.
         case namespaceRefused
         /// The client is connected, or is connecting.
         case alreadyConnected
@@ -46,7 +47,7 @@ public struct SocketIOClientError: Error, Sendable {
         case timeout
         /// The connection ended before it came.
         case disconnected
-        /// Events arrived faster than they were read.
+        /// Events arrived faster than they were read, or too many before their namespace was joined.
         case receiveBufferFull
 
         // MARK: Of values

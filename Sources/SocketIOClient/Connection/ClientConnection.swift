@@ -38,6 +38,8 @@ final class ClientConnection: CallingHopOwner {
     /// Of the caller who connected last; kept as long as there is a connection, or one may come.
     private var ticket: ConnectTicket?
     private var onConnect: ((Result<Void, SocketIOClientError>) -> Void)?
+    /// How often it was disconnected from here: that ends those connects, too, which wait for the end before theirs.
+    private var disconnectCount = 0
     private var waiters = ConnectionWaiters()
     /// Of the WebSocket that was closed here last: succeeds once the server has closed it too, or takes nothing.
     private var goodbye: EventLoopFuture<Void>
@@ -57,7 +59,7 @@ final class ClientConnection: CallingHopOwner {
         limits.queuedBytes = configuration.limits.queuedBytes
         limits.upstreamHandshake = options.requestTimeout
         limits.upstreamPost = options.requestTimeout
-        limits.upstreamClose = min(options.requestTimeout, .seconds(2))
+        limits.upstreamClose = options.requestTimeout
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
         goodbye = eventLoop.makeSucceededVoidFuture()
@@ -83,8 +85,12 @@ final class ClientConnection: CallingHopOwner {
         guard !machine.isEnding else {
             // What was disconnected is about to end: then it is this one's turn.
             let bound = NIOLoopBound((self, completion), eventLoop: eventLoop)
+            let count = disconnectCount
             return whenFinished(0).whenComplete { _ in
                 let (connection, completion) = bound.value
+                guard connection.disconnectCount == count else {
+                    return completion(.failure(.disconnectedWhileConnecting))
+                }
                 connection.connect(ticket, source, plan, transports: transports, path: path, completion: completion)
             }
         }
@@ -109,6 +115,7 @@ final class ClientConnection: CallingHopOwner {
 
     /// What was emitted before goes first.
     func disconnect() {
+        disconnectCount += 1
         _ = sendOutbox(all: true)
         machine.disconnect(at: now)
         drain()
@@ -144,7 +151,11 @@ final class ClientConnection: CallingHopOwner {
     /// what it has not read yet.
     func whenClosed(_ id: Int) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        return whenFinished(id).flatMap { bound.value.goodbye }
+        return whenFinished(id).flatMap {
+            let connection = bound.value
+            // Who waited to connect comes first.
+            return connection.machine.isIdle ? connection.goodbye : connection.whenClosed(id)
+        }
     }
 
     /// Nobody waits any more for what was asked for by that id.

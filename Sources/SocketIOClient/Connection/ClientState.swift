@@ -14,7 +14,7 @@ final class ClientState: Sendable {
         var isReconnecting = false
         /// The namespaces that `connect` asked for, until there is no connection and none will come.
         var planned: [String] = []
-        /// Those of them that the server has ended on this connection.
+        /// Those that were left on this connection, by whichever side: they are not joined again before the next.
         var left: Set<String> = []
         /// Whether there is no connection, and none will come.
         var isIdle = true

@@ -61,8 +61,18 @@ final class HandlerRegistry: Sendable {
 
     // MARK: Registering
 
+    /// What a change takes out is let go outside of the lock: as it goes it may come back here.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        let (result, before) = state.withLockedValue { state in
+            let before = state
+            return (body(&state), before)
+        }
+        withExtendedLifetime(before) {}
+        return result
+    }
+
     func add(_ event: String, namespace: String, isOnce: Bool, _ run: @escaping Handler) -> HandlerID {
-        state.withLockedValue { state in
+        change { state in
             let id = state.nextID()
             state.handlers[namespace, default: [:]][event] = Entry(id: id, isOnce: isOnce, run: run)
             return id
@@ -70,11 +80,11 @@ final class HandlerRegistry: Sendable {
     }
 
     func add(namespace: String, _ handler: @escaping NamespaceHandler) {
-        state.withLockedValue { $0.namespaceHandlers[namespace] = handler }
+        change { $0.namespaceHandlers[namespace] = handler }
     }
 
     func observe(_ run: @escaping Observer) -> HandlerID {
-        state.withLockedValue { state in
+        change { state in
             let id = state.nextID()
             state.observers.append((id, run))
             return id
@@ -82,7 +92,7 @@ final class HandlerRegistry: Sendable {
     }
 
     func observeOutgoing(_ run: @escaping @Sendable (EventContext) -> Void) -> HandlerID {
-        state.withLockedValue { state in
+        change { state in
             let id = state.nextID()
             state.outgoing.append((id, run))
             return id
@@ -91,33 +101,33 @@ final class HandlerRegistry: Sendable {
 
     /// Lets a queue have the events of a namespace that the server sends.
     func subscribe(_ queue: EventQueue, namespace: String, name: String?) -> HandlerID {
-        state.withLockedValue { state in
+        change { state in
             let id = state.nextID()
             state.subscriptions.append(Subscription(id: id, queue: queue, namespace: namespace, name: name))
             return id
         }
     }
 
-    func add(_ middleware: Middleware) { state.withLockedValue { $0.middleware.append(middleware) } }
+    func add(_ middleware: Middleware) { change { $0.middleware.append(middleware) } }
 
     func add(_ handler: ExceptionHandler) {
-        state.withLockedValue { state in
+        change { state in
             state.exceptionHandlers.removeAll { $0.type == handler.type }
             state.exceptionHandlers.append(handler)
         }
     }
 
-    func setDefault(_ handler: ExceptionHandler) { state.withLockedValue { $0.defaultExceptionHandler = handler } }
+    func setDefault(_ handler: ExceptionHandler) { change { $0.defaultExceptionHandler = handler } }
 
     func remove(_ event: String, namespace: String) {
-        state.withLockedValue { state in
+        change { state in
             state.handlers[namespace]?[event] = nil
             if state.handlers[namespace]?.isEmpty == true { state.handlers[namespace] = nil }
         }
     }
 
     func remove(_ id: HandlerID) {
-        state.withLockedValue { state in
+        change { state in
             state.observers.removeAll { $0.id == id }
             state.outgoing.removeAll { $0.id == id }
             state.subscriptions.removeAll { $0.id == id }
@@ -129,7 +139,7 @@ final class HandlerRegistry: Sendable {
     }
 
     func removeAll() {
-        state.withLockedValue { state in
+        change { state in
             state = State(subscriptions: state.subscriptions, lastID: state.lastID)
         }
     }

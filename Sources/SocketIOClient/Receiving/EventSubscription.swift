@@ -1,4 +1,5 @@
-/// A queue that gets the events of a namespace for as long as somebody holds this.
+/// A queue that gets the events of a namespace for as long as somebody holds this. It is finished then: who still waits
+/// for an event waits for nothing.
 final class EventSubscription: Sendable {
     let queue: EventQueue
     private let registry: HandlerRegistry
@@ -11,5 +12,8 @@ final class EventSubscription: Sendable {
         id = core.registry.subscribe(queue, namespace: namespace, name: name)
     }
 
-    deinit { registry.remove(id) }
+    deinit {
+        registry.remove(id)
+        queue.finish()
+    }
 }

@@ -29,7 +29,9 @@ public final class SimpleClient: Sendable {
     ) async throws {
         let namespace = client.target.namespace(namespace)
         try await joined.change {
-            guard try await client.core.waitUntilIdle(namespace) else { throw SocketIOClientError.alreadyConnected }
+            guard try await client.core.waitUntilIdle([joined.name, namespace]) else {
+                throw SocketIOClientError.alreadyConnected
+            }
             let events = EventSubscription(client.core, namespace: namespace, name: nil)
             joined.set(namespace, events)
             do {
@@ -58,7 +60,8 @@ public final class SimpleClient: Sendable {
     }
 
     /// Emits an event and waits for its ack. See `NamespaceScope.call`. If the connection is lost before the ack
-    /// arrives, the event is not sent again, and `disconnected` is thrown.
+    /// arrives, the event is not sent again, and `disconnected` is thrown. Waiting for a reconnection before the event
+    /// is sent does not count towards `timeout`.
     @discardableResult
     public func call(
         _ event: String, _ arguments: SocketIOValue..., timeout: Duration = .seconds(60)

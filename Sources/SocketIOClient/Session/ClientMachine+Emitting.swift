@@ -39,7 +39,8 @@ extension ClientMachine {
     /// Whether an event may wait until its namespace is joined: not for one that was left, until there is another
     /// connection.
     private func mayKeep(_ name: String) -> Bool {
-        configuration.buffersOffline && !(isOpen && namespaces[name]?.state == .left)
+        guard configuration.buffersOffline else { return false }
+        return isIdle || plan.namespaces.contains(name) && !(isOpen && namespaces[name]?.state == .left)
     }
 
     private mutating func keep(_ emission: Emission) {

@@ -69,7 +69,7 @@ struct ClientMachine {
     var isReconnecting: Bool {
         switch phase {
         case .pausing: true
-        case .closing(.fail): wasConnected || plan.retries
+        case .closing(.fail): mayTryAgain
         case .opening: wasConnected || attempt > 0
         case .idle, .open, .closing(.finish): false
         }
@@ -133,7 +133,9 @@ struct ClientMachine {
             namespaces[name] = session
             push(.send(SocketPacket(kind: .connect, namespace: name, payload: payload)))
         }
-        if !plan.waits { connected() }
+        guard !plan.waits else { return }
+        wasConnected = true
+        completeConnect(.success(()))
     }
 
     /// The session could not be opened.
@@ -192,13 +194,17 @@ struct ClientMachine {
         if error.code != .namespaceRefused {
             for name in plan.namespaces { deliver(.failed(error), name) }
         }
-        let isLast = configuration.reconnectionAttempts > 0 && attempt >= configuration.reconnectionAttempts
-        let triesAgain = wasConnected ? configuration.reconnects : plan.retries && !isHopeless
-        guard triesAgain, !isLast else {
+        guard mayTryAgain, wasConnected || !isHopeless else {
             completeConnect(.failure(error))
             return finish()
         }
         pause(at: now)
+    }
+
+    /// Whether an attempt that fails is followed by another.
+    private var mayTryAgain: Bool {
+        let isLast = configuration.reconnectionAttempts > 0 && attempt >= configuration.reconnectionAttempts
+        return (wasConnected ? configuration.reconnects : plan.retries) && !isLast
     }
 
     private mutating func pause(at now: NIODeadline) {
@@ -208,7 +214,7 @@ struct ClientMachine {
 
     private mutating func finish() {
         phase = .idle
-        completeConnect(.failure(SocketIOClientError(.disconnected, "disconnect() was called while connecting")))
+        completeConnect(.failure(.disconnectedWhileConnecting))
         dropWaiting(where: { _ in true })
         for request in acks.removeAll() { push(.answer(request, .failure(.disconnected))) }
         version += 1
@@ -287,6 +293,7 @@ struct ClientMachine {
         }
         let recoveryID = answer?["pid"]?.string
         session.state = .joined(sid: sid)
+        if !plan.waits { attempt = 0 }
         session.isRecovered = recoveryID != nil && recoveryID == session.recoveryID
         if !session.isRecovered { session.offset = nil }
         session.recoveryID = recoveryID
@@ -344,17 +351,18 @@ struct ClientMachine {
     }
 
     /// Not all namespaces could be joined in time: the whole attempt has failed.
-    private mutating func giveUpJoining() { giveUp(joinError, details: "not all namespaces could be joined") }
-
-    private var joinError: SocketIOClientError {
+    private mutating func giveUpJoining() {
         let refused = plan.namespaces.filter { namespaces[$0]?.state == .left }
-        guard !refused.isEmpty else {
-            let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
-            return SocketIOClientError(
-                .timeout,
-                "the server did not answer for \(silent.joined(separator: ", ")) within "
-                    + "\(plan.waitTimeout.seconds) s: does it know Socket.IO 4? waitTimeout: allows it more time")
-        }
+        let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
+        let timeout = SocketIOClientError(
+            .timeout,
+            "the server did not answer for \(silent.joined(separator: ", ")) within "
+                + "\(plan.waitTimeout.seconds) s: does it know Socket.IO 4? waitTimeout: allows it more time")
+        if !refused.isEmpty { for name in silent { deliver(.failed(timeout), name) } }
+        giveUp(refused.isEmpty ? timeout : refusal(of: refused), details: "not all namespaces could be joined")
+    }
+
+    private func refusal(of refused: [String]) -> SocketIOClientError {
         let sentences = refused.map { name in
             let said = namespaces[name]?.refusal.map { ": \($0)" } ?? ""
             return "the server refused \(name)" + said.cut(to: Self.refusalLength)
@@ -413,7 +421,10 @@ struct ClientMachine {
         switch phase {
         case .idle: return
         case .pausing: finish()
-        case .closing: phase = .closing(then: .finish)
+        case .closing(let next):
+            // Why it fails is clear already.
+            if case .fail(let error) = next, !mayTryAgain { completeConnect(.failure(error)) }
+            phase = .closing(then: .finish)
         case .opening, .open:
             leaveAll(.clientDisconnect, details: "disconnect() was called", tells: isOpen)
             phase = .closing(then: .finish)

@@ -9,8 +9,8 @@ extension SocketIOClientError {
         case let error as SocketIOClientError: self = error
         case let error as DecodingError: self.init(error, root: root)
         case EncodingError.invalidValue(_, let context):
-            self.init(code, context.debugDescription, at: Self.place(of: context.codingPath, root: root))
-        default: self.init(code, "\(error)", at: root)
+            self.init(code, context.debugDescription, at: context.codingPath, root: root)
+        default: self.init(code, "\(error)", at: [], root: root)
         }
     }
 
@@ -30,19 +30,22 @@ extension SocketIOClientError {
             context = found
             if found.debugDescription.isEmpty { problem = "this value cannot be read" }
         @unknown default:
-            self.init(.decoding, "\(error)", at: root)
+            self.init(.decoding, "\(error)", at: [], root: root)
             return
         }
         self.init(
-            .decoding, problem ?? context.debugDescription, logged: expected,
-            at: Self.place(of: context.codingPath, root: root))
+            .decoding, problem ?? context.debugDescription, logged: expected, at: context.codingPath, root: root)
     }
 
     /// - Parameter logged: the problem without what the value holds; by default that it does not fit, since what a
-    ///   user's type, or the standard library, says of a value may quote it.
-    private init(_ code: Code, _ problem: String, logged: String = "it does not fit", at place: String) {
-        let prefix = place.isEmpty ? "" : "\(place): "
-        self.init(code, prefix + problem, logged: prefix + logged)
+    ///   user's type, or the standard library, says of a value may quote it. So do the keys on the way to it.
+    private init(
+        _ code: Code, _ problem: String, logged: String = "it does not fit", at path: [any CodingKey], root: String
+    ) {
+        let place = Self.place(of: path, root: root)
+        self.init(
+            code, place.isEmpty ? problem : "\(place): \(problem)",
+            logged: root.isEmpty ? logged : "\(root): \(logged)")
     }
 
     /// `args[0].user["first name"][2]`

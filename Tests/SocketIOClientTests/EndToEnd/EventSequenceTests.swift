@@ -1,8 +1,26 @@
-import SocketIOClient
 import Testing
+
+@testable import SocketIOClient
 
 @Suite("EventSequence", .inTurns, .timeLimit(.minutes(5)))
 struct EventSequenceTests {
+    @Test("one that only a handler holds goes with it, whichever way that is taken off")
+    func heldByHandler() {
+        let client = Client()
+        for takeOff in [
+            { client.off("x") }, { client.on("x") {} }, { client.removeAllHandlers() },
+        ] as [() -> Void] {
+            listen(client)
+            takeOff()
+        }
+        #expect(client.core.registry.subscribedNamespaces == [])
+    }
+
+    private func listen(_ client: Client) {
+        let events = client.events("y")
+        client.on("x") { for try await _ in events {} }
+    }
+
     /// All that a sequence has until it ends.
     private func all(of events: EventSequence) -> Task<[SocketIOValue], any Error> {
         Task { try await events.reduce(into: []) { $0 += $1.arguments } }

@@ -174,9 +174,11 @@ struct MiddlewareTests {
         client.on("x") { (text: String) in throw Plain() }
         client.on("y") { (number: Int) in }
         client.on("z") { (choice: Choice) in }
+        client.on("w") { (numbers: [String: Int]) in }
         try await client.reach(
             PythonServer.shared.url + "?token=SECRET-2", transports: [.polling, .websocket], auth: "SECRET-3")
         for event in ["x", "y", "z"] { try await client.tell(event, "SECRET-4") }
+        try await client.tell("w", ["SECRET-5": "SECRET-6"])
         try await client.disconnect()
         #expect(log.all.contains { $0.contains("args[0]: expected Int") }, "\(log.all)")
         #expect(!log.all.contains { $0.contains("SECRET") }, "\(log.all)")

@@ -122,6 +122,46 @@ struct ClientMachineTests {
         #expect(play.lines() == ["/ failed protocolViolation", "failed protocolViolation", "finished"])
     }
 
+    @Test("counts such attempts also where connect does not wait, and says that the last has no other behind it")
+    func attemptsWithoutWaiting() throws {
+        var play = MachinePlaybook { $0.reconnectionAttempts = 2 }
+        try play.connect { $0.waits = false }
+        for pause in [1, 2, 0] {
+            play.machine.opened(auth: nil, at: play.now)
+            play.receive("0")
+            #expect(play.machine.isReconnecting == (pause > 0))
+            play.machine.ended("", at: play.now)
+            play.advance(.seconds(Int64(pause)))
+        }
+        #expect(play.lines().suffix(3) == ["/ failed protocolViolation", "end events", "finished"])
+    }
+
+    @Test("tells the reason of the refusal also where it is disconnected before the end has come")
+    func refusedAndDisconnected() throws {
+        var play = MachinePlaybook()
+        try play.connect()
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive("4")
+        _ = play.lines()
+        play.machine.disconnect(at: play.now)
+        play.machine.ended("", at: play.now)
+        #expect(play.lines() == ["failed namespaceRefused", "finished"])
+    }
+
+    @Test("tells of a namespace that is silent beside one that was refused")
+    func silentBesideRefused() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat"])
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive("4/chat,")
+        play.advance(.seconds(1))
+        play.machine.ended("", at: play.now)
+        #expect(
+            play.lines().dropFirst(3) == [
+                "/chat refused ", "/ failed timeout", "send 1", "close", "failed namespaceRefused", "finished",
+            ])
+    }
+
     @Test("tells of a namespace that the server ends before it has let in")
     func endedBefore() throws {
         var play = MachinePlaybook()
