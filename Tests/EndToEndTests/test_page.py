@@ -538,11 +538,13 @@ def test_where_keys_go_is_seen_from_the_first_key_on(siphon, client, inspector):
 
 def test_the_help_shows_the_text_on_filters(siphon, inspector):
     page = inspector(siphon)
-    page.route("**/help/filters.txt", lambda route: route.fulfill(status=404))
+    # In the page: where Playwright was to answer, the text did not come now and then; why is not known.
+    page.evaluate("() => { window.realFetch = fetch; window.fetch = async () => new Response('', { status: 404 }); }")
     page.keyboard.press("?")
+    until(page, "document.getElementById('help').open")
     until(page, "document.getElementById('help-filters').textContent.startsWith('It cannot be shown')")
     page.keyboard.press("Escape")
-    page.unroute("**/help/filters.txt")
+    page.evaluate("() => { window.fetch = window.realFetch; }")
     file = WEB / "help/filters.txt"
     text = file.read_text() if file.exists() else "event:chat*   by name\n<b>from:client</b>\n"
     if not file.exists():
