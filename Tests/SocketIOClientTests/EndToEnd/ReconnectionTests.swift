@@ -176,14 +176,14 @@ struct ReconnectionTests {
 
     @Test("a server that falls silent is lost after its own times")
     func silence() async throws {
-        let server = try await PythonServer.start("--ping-interval", "1", "--ping-timeout", "0.3")
+        let server = try await PythonServer.start("--ping-interval", "1", "--ping-timeout", "\(2 * slowness)")
         let relay = try await Relay.start(to: server.port)
         let client = Client(reconnection: false)
         let details = Seen<String>()
         client.on("disconnect") { (reason: DisconnectReason, text: String) in details.add("\(reason.rawValue): \(text)")
         }
         try await patient(client, relay.url)
-        try await client.sleep(.milliseconds(2000))
+        try await client.sleep(.seconds(1 + 2 * slowness) + .milliseconds(500))
         #expect(client.connected, "heartbeats keep it")
         relay.silence()
         #expect(try await details.wait(for: 1)[0].hasPrefix("transport error: "))
