@@ -11,7 +11,6 @@ extension CallingSession.Configuration {
         openTimeout = TimeAmount(limits.upstreamHandshake)
         probeTimeout = TimeAmount(limits.upgrade)
         postTimeout = limits.upstreamPost.map { TimeAmount($0) }
-        closeWait = TimeAmount(limits.upstreamClose)
     }
 }
 

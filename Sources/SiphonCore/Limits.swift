@@ -65,10 +65,6 @@ package struct Limits: Sendable {
     /// it the session ends. Siphon sets none: how long is too long, the client knows.
     package var upstreamPost: Duration?
 
-    /// How long the upstream may take to answer each POST that is left when a session is closed from here by polling.
-    /// Past it the session ends without.
-    package var upstreamClose = Duration.seconds(10)
-
     /// How long a client may take from connecting, or from the response before, to the end of its request head. Past
     /// it the connection is closed.
     package var requestHead = Duration.seconds(30)

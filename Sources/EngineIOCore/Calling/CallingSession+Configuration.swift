@@ -19,7 +19,7 @@ extension CallingSession {
         package var probeTimeout = TimeAmount.seconds(10)
         /// From a POST to its answer; nil for as long as the server's heartbeats come. Past it the session ends.
         package var postTimeout: TimeAmount?
-        /// From each of the last POSTs of a closing session to its answer. Past it the session ends without.
+        /// The same for each of the last POSTs of a closing session, where `postTimeout` is nil.
         package var closeWait = TimeAmount.seconds(10)
 
         package init(transport: EngineTransport) { self.transport = transport }

@@ -89,6 +89,8 @@ package struct CallingSession: Sendable {
 
     private var heartbeatDeadline: NIODeadline { lastPacketAt + heartbeatTolerance }
 
+    private var closeWait: TimeAmount { configuration.postTimeout ?? configuration.closeWait }
+
     private var upgradeDeadline: NIODeadline? {
         switch upgrade {
         case .notTried, .over: nil
@@ -155,7 +157,7 @@ package struct CallingSession: Sendable {
         case .ended, .opening: return
         case .closing:
             guard isPosting else { return end(.closedLocally) }
-            phase = .closing(by: now + configuration.closeWait)
+            phase = .closing(by: now + closeWait)
         case .open where isDraining: finishUpgrade()
         case .open where transport == .polling && !isPolling: startPoll()
         case .open: return
@@ -357,7 +359,7 @@ package struct CallingSession: Sendable {
         case (.open, .polling):
             cancelUpgrade()
             queue.append(.close)
-            phase = .closing(by: now + configuration.closeWait)
+            phase = .closing(by: now + closeWait)
             startRequests(at: now)
         case (.opening, _): end(.closedLocally)
         }

@@ -59,7 +59,6 @@ final class ClientConnection: CallingHopOwner {
         limits.queuedBytes = configuration.limits.queuedBytes
         limits.upstreamHandshake = options.requestTimeout
         limits.upstreamPost = options.requestTimeout
-        limits.upstreamClose = options.requestTimeout
         transportLoop = TransportLoop(eventLoop: eventLoop, limits: limits)
         timer = DeadlineTimer(eventLoop: eventLoop)
         goodbye = eventLoop.makeSucceededVoidFuture()
