@@ -61,30 +61,32 @@ final class HandlerRegistry: Sendable {
 
     // MARK: Registering
 
-    /// What a change takes out is let go outside of the lock: as it goes it may come back here.
-    private func change<Result>(_ body: (inout State) -> Result) -> Result {
-        let (result, before) = state.withLockedValue { state in
+    /// For what takes handlers out: they are let go outside of the lock, since as they go they may come back here.
+    private func replacing(_ body: (inout State) -> Void) {
+        let before = state.withLockedValue { state in
             let before = state
-            return (body(&state), before)
+            body(&state)
+            return before
         }
         withExtendedLifetime(before) {}
-        return result
     }
 
     func add(_ event: String, namespace: String, isOnce: Bool, _ run: @escaping Handler) -> HandlerID {
-        change { state in
+        let (id, replaced) = state.withLockedValue { state in
             let id = state.nextID()
-            state.handlers[namespace, default: [:]][event] = Entry(id: id, isOnce: isOnce, run: run)
-            return id
+            let entry = Entry(id: id, isOnce: isOnce, run: run)
+            return (id, state.handlers[namespace, default: [:]].updateValue(entry, forKey: event))
         }
+        withExtendedLifetime(replaced) {}
+        return id
     }
 
     func add(namespace: String, _ handler: @escaping NamespaceHandler) {
-        change { $0.namespaceHandlers[namespace] = handler }
+        replacing { $0.namespaceHandlers[namespace] = handler }
     }
 
     func observe(_ run: @escaping Observer) -> HandlerID {
-        change { state in
+        state.withLockedValue { state in
             let id = state.nextID()
             state.observers.append((id, run))
             return id
@@ -92,7 +94,7 @@ final class HandlerRegistry: Sendable {
     }
 
     func observeOutgoing(_ run: @escaping @Sendable (EventContext) -> Void) -> HandlerID {
-        change { state in
+        state.withLockedValue { state in
             let id = state.nextID()
             state.outgoing.append((id, run))
             return id
@@ -101,33 +103,33 @@ final class HandlerRegistry: Sendable {
 
     /// Lets a queue have the events of a namespace that the server sends.
     func subscribe(_ queue: EventQueue, namespace: String, name: String?) -> HandlerID {
-        change { state in
+        state.withLockedValue { state in
             let id = state.nextID()
             state.subscriptions.append(Subscription(id: id, queue: queue, namespace: namespace, name: name))
             return id
         }
     }
 
-    func add(_ middleware: Middleware) { change { $0.middleware.append(middleware) } }
+    func add(_ middleware: Middleware) { state.withLockedValue { $0.middleware.append(middleware) } }
 
     func add(_ handler: ExceptionHandler) {
-        change { state in
+        replacing { state in
             state.exceptionHandlers.removeAll { $0.type == handler.type }
             state.exceptionHandlers.append(handler)
         }
     }
 
-    func setDefault(_ handler: ExceptionHandler) { change { $0.defaultExceptionHandler = handler } }
+    func setDefault(_ handler: ExceptionHandler) { replacing { $0.defaultExceptionHandler = handler } }
 
     func remove(_ event: String, namespace: String) {
-        change { state in
+        replacing { state in
             state.handlers[namespace]?[event] = nil
             if state.handlers[namespace]?.isEmpty == true { state.handlers[namespace] = nil }
         }
     }
 
     func remove(_ id: HandlerID) {
-        change { state in
+        replacing { state in
             state.observers.removeAll { $0.id == id }
             state.outgoing.removeAll { $0.id == id }
             state.subscriptions.removeAll { $0.id == id }
@@ -139,7 +141,7 @@ final class HandlerRegistry: Sendable {
     }
 
     func removeAll() {
-        change { state in
+        replacing { state in
             state = State(subscriptions: state.subscriptions, lastID: state.lastID)
         }
     }
