@@ -38,17 +38,23 @@ struct RouteNamespaceTests {
         try await client.disconnect()
     }
 
-    @Test(
-        "disconnect(namespace:): its acks fail and the others stay; the last ends the connection", arguments: Route.all)
-    func left(route: Route) async throws {
-        let client = Client(trustRoots: try await route.trustRoots)
+    /// Joins `/` and `/chat`. Returns with what handlers of `disconnect` are told, and what waits for acks in each.
+    private func joinBoth(
+        _ client: Client, _ route: Route
+    ) async throws -> (seen: Seen<String>, inRoot: Unanswered, inChat: Unanswered) {
         let seen = Seen<String>()
         for namespace in ["/", "/chat"] {
             client.on("disconnect", namespace: namespace) { (reason: String) in seen.add("\(namespace) \(reason)") }
         }
         _ = try await route.connected(client)
-        let inChat = try await Unanswered(client, in: "/chat")
-        let inRoot = try await Unanswered(client)
+        return try await (seen, Unanswered(client), Unanswered(client, in: "/chat"))
+    }
+
+    @Test(
+        "disconnect(namespace:): its acks fail and the others stay; the last ends the connection", arguments: Route.all)
+    func left(route: Route) async throws {
+        let client = Client(trustRoots: try await route.trustRoots)
+        let (seen, inRoot, inChat) = try await joinBoth(client, route)
         try await client.disconnect(namespace: "chat")
         #expect(seen.all == ["/chat client disconnect"])
         #expect(try await inChat.ends() == [.disconnected, .disconnected])
@@ -67,13 +73,7 @@ struct RouteNamespaceTests {
     @Test("the server ends one: its acks fail; with the last the connection ends for good", arguments: Route.all)
     func ended(route: Route) async throws {
         let client = try await route.eagerClient()
-        let seen = Seen<String>()
-        for namespace in ["/", "/chat"] {
-            client.on("disconnect", namespace: namespace) { (reason: String) in seen.add("\(namespace) \(reason)") }
-        }
-        _ = try await route.connected(client)
-        let inChat = try await Unanswered(client, in: "/chat")
-        let inRoot = try await Unanswered(client)
+        let (seen, inRoot, inChat) = try await joinBoth(client, route)
         try await client.emit("leave", namespace: "/chat")
         #expect(try await seen.wait(for: 1) == ["/chat server disconnect"])
         #expect(try await inChat.ends() == [.disconnected, .disconnected])

@@ -130,23 +130,17 @@ struct SimpleClientTests {
                 try await simple.emit("leave")
                 return simple
             case .lost:
-                let simple = SimpleClient(Client(reconnection: false))
-                let relay = try await Relay.start(to: PythonServer.shared.port)
-                try await simple.reach(relay.url)
+                let (simple, relay) = try await SimpleClient.relayed(Client(reconnection: false))
                 relay.cut()
                 try await simple.client.wait()
                 return simple
             case .exhausted:
-                let simple = SimpleClient(.eager(attempts: 2))
-                let relay = try await Relay.start(to: PythonServer.shared.port)
-                try await simple.reach(relay.url)
+                let (simple, relay) = try await SimpleClient.relayed(.eager(attempts: 2))
                 relay.shut()
                 return simple
             case .givenUp:
-                let simple = SimpleClient(
+                let (simple, relay) = try await SimpleClient.relayed(
                     Client(reconnectionDelay: .seconds(300), reconnectionDelayMax: .seconds(300)))
-                let relay = try await Relay.start(to: PythonServer.shared.port)
-                try await simple.reach(relay.url)
                 relay.shut()
                 try await eventually("the loss") { simple.client.reconnecting }
                 try await simple.disconnect()
@@ -176,13 +170,8 @@ struct SimpleClientTests {
 
     @Test("those that wait hear of the end too")
     func waitingAtTheEnd() async throws {
-        let relay = try await Relay.start(to: PythonServer.shared.port)
-        let simple = SimpleClient(.eager())
-        try await simple.reach(relay.url)
-        relay.shut()
-        try await eventually("the loss") { simple.client.reconnecting }
-        let waiting = Waiting(simple, relay)
-        try await waiting.begin()
+        let (simple, relay) = try await SimpleClient.relayed()
+        let waiting = try await lose(simple, relay)
         try await simple.disconnect()
         for task in waiting.tasks {
             let error = try await clientError { _ = try await bounded("an end", task) }
@@ -226,14 +215,9 @@ struct SimpleClientTests {
 
     @Test("emit, call and receive wait while the connection is cut, in a namespace of their own")
     func cut() async throws {
-        let relay = try await Relay.start(to: PythonServer.shared.port)
-        let simple = SimpleClient(.eager())
-        try await simple.reach(relay.url, namespace: "/chat")
+        let (simple, relay) = try await SimpleClient.relayed(namespace: "/chat")
         for _ in 0..<3 {
-            relay.shut()
-            try await eventually("the loss") { simple.client.reconnecting }
-            let waiting = Waiting(simple, relay)
-            try await waiting.begin()
+            let waiting = try await lose(simple, relay)
             relay.shut(false)
             try await waiting.expectDone()
         }
@@ -242,9 +226,7 @@ struct SimpleClientTests {
 
     @Test("a call whose ack was lost is disconnected and not sent again; the next one waits")
     func lostAck() async throws {
-        let relay = try await Relay.start(to: PythonServer.shared.port)
-        let simple = SimpleClient(.eager())
-        try await simple.reach(relay.url)
+        let (simple, relay) = try await SimpleClient.relayed()
         let watcher = try await SimpleClient.reaching()
         let sid = simple.sid ?? ""
         let call = Task { try await simple.call("never-answer", .string(sid), timeout: .seconds(300)) }
@@ -307,13 +289,8 @@ struct SimpleClientTests {
 
     @Test("emit, call and receive that are cancelled while reconnecting")
     func waitingCancelled() async throws {
-        let relay = try await Relay.start(to: PythonServer.shared.port)
-        let simple = SimpleClient(.eager())
-        try await simple.reach(relay.url)
-        relay.shut()
-        try await eventually("the loss") { simple.client.reconnecting }
-        let waiting = Waiting(simple, relay)
-        try await waiting.begin()
+        let (simple, relay) = try await SimpleClient.relayed()
+        let waiting = try await lose(simple, relay)
         for task in waiting.tasks {
             task.cancel()
             await #expect(throws: CancellationError.self) {
@@ -476,6 +453,15 @@ struct SimpleClientTests {
 
     // MARK: Steps
 
+    /// Cuts the connection for as long as the relay is shut; returns with what waits for the next one.
+    private func lose(_ simple: SimpleClient, _ relay: Relay) async throws -> Waiting {
+        relay.shut()
+        try await eventually("the loss") { simple.client.reconnecting }
+        let waiting = Waiting(simple, relay)
+        try await waiting.begin()
+        return waiting
+    }
+
     private func expectDisconnected(_ simple: SimpleClient) async throws {
         let verbs: [(String, @Sendable () async throws -> Void)] = [
             ("receive", { _ = try await simple.receive() }),
@@ -546,6 +532,16 @@ extension SimpleClient {
         let simple = SimpleClient()
         try await simple.reach(PythonServer.shared.url)
         return simple
+    }
+
+    /// One that is connected to the shared server through a relay of its own.
+    fileprivate static func relayed(
+        _ client: Client = .eager(), namespace: String = "/"
+    ) async throws -> (SimpleClient, Relay) {
+        let relay = try await Relay.start(to: PythonServer.shared.port)
+        let simple = SimpleClient(client)
+        try await simple.reach(relay.url, namespace: namespace)
+        return (simple, relay)
     }
 
     /// The next event, which has to come.
