@@ -255,6 +255,12 @@ class WebSocketStream:
         with self._lock:
             self.stream.send(frame(kind, data, **more))
 
+    def send_together(self, *messages: str | bytes):
+        """All in one write, so that the peer may end the connection at any of them."""
+        kinds = [(TEXT, each.encode()) if isinstance(each, str) else (BINARY, each) for each in messages]
+        with self._lock:
+            self.stream.send(b"".join(frame(*each, masked=self.masks) for each in kinds))
+
     def receive_frame(self) -> tuple[bool, int, bytes]:
         first, second = self.stream.exactly(2)
         assert not first & 0x70, "reserved bits without an extension"
@@ -496,8 +502,7 @@ class EngineSession:
     def send(self, *packets: str | bytes):
         with self.lock:
             if self.websocket:
-                for packet in packets:
-                    self.websocket.send(packet)
+                self.websocket.send_together(*packets)
             else:
                 self.outgoing.put(packets)
 
