@@ -103,6 +103,7 @@ let package = Package(
             dependencies: [
                 nioCore, nioPosix, nioHTTP1, locks, logging, "CDashboard", "LosslessJSON", "SiphonCore", "SiphonRules",
                 "SiphonCapture", "EngineIOTransport", "SiphonProxy", "SiphonInspector", "SiphonDemo", "SocketIOClient",
+                "SocketIOCore",
             ],
             swiftSettings: strict),
         tests(of: "LosslessJSON"),

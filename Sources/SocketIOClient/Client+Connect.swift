@@ -1,4 +1,5 @@
 import NIOCore
+import SocketIOCore
 
 extension Client {
     /// Connects to a server and joins namespaces.
@@ -162,8 +163,7 @@ extension Client {
     private static func names(_ names: [String]) throws -> [String] {
         var result: [String] = []
         for name in names.isEmpty ? ["/"] : names {
-            let name = name.hasPrefix("/") ? name : "/" + name
-            guard !name.utf8.contains(UInt8(ascii: ",")), !name.utf8.contains(UInt8(ascii: "?")) else {
+            guard let name = NamespaceName.parsed(name) else {
                 throw SocketIOClientError(
                     .invalidAddress, "expected a namespace without comma and query, not “\(name)”")
             }

@@ -40,7 +40,7 @@ open class ClientNamespace: NamespaceScope, @unchecked Sendable {
     /// - Parameter namespace: such as `/chat`; `*` for all that have no handlers and no other object: then the
     ///   namespace comes before the arguments.
     public init(_ namespace: String = "/") {
-        self.namespace = namespace.hasPrefix("/") || namespace == "*" ? namespace : "/" + namespace
+        self.namespace = NamespaceTarget.name(namespace)
     }
 
     public var target: NamespaceTarget {

@@ -1,3 +1,5 @@
+import SocketIOCore
+
 /// Something that handles and emits events in a namespace: a `Client` in `/` unless another is named, a
 /// `ClientNamespace` in its own.
 public protocol NamespaceScope: Sendable {
@@ -23,9 +25,14 @@ public struct NamespaceTarget: Sendable {
         return (core, self.namespace(namespace))
     }
 
-    /// As on the wire, with the `/` that users leave out.
+    /// As `name`; the scope's own for nil and for an empty one.
     func namespace(_ namespace: String?) -> String {
         guard let namespace, !namespace.isEmpty else { return self.namespace }
-        return namespace.hasPrefix("/") || namespace == "*" ? namespace : "/" + namespace
+        return Self.name(namespace)
+    }
+
+    /// As on the wire; `*` stands for all.
+    static func name(_ namespace: String) -> String {
+        namespace == "*" ? namespace : NamespaceName.completed(namespace)
     }
 }

@@ -1,5 +1,6 @@
 import SiphonRules
 import SocketIOClient
+import SocketIOCore
 
 /// The words behind `siphon client`.
 struct ClientOptions: Sendable {
@@ -105,8 +106,7 @@ struct ClientOptions: Sendable {
         }
         switch name {
         case "--namespace":
-            guard !value.contains(where: { $0 == "," || $0 == "?" }) else { throw expected() }
-            let namespace = value.hasPrefix("/") ? value : "/" + value
+            guard let namespace = NamespaceName.parsed(value) else { throw expected() }
             if !namespaces.contains(namespace) { namespaces.append(namespace) }
         case "--auth": auth = try Self.auth(value)
         case "--transport":

@@ -1,4 +1,5 @@
 import SocketIOClient
+import SocketIOCore
 
 /// One line of what is typed at the prompt.
 enum Statement: Equatable {
@@ -72,10 +73,10 @@ enum Statement: Equatable {
     }
 
     private static func namespace(_ word: String) throws(Fault) -> String {
-        guard !word.contains(where: { $0 == "," || $0 == "?" }) else {
+        guard let name = NamespaceName.parsed(word) else {
             throw Fault("expected a namespace such as /chat, not “\(word)”")
         }
-        return word.hasPrefix("/") ? word : "/" + word
+        return name
     }
 
     /// A name as `emit` takes it: bare, or a JSON string where it has to be one.

@@ -1,6 +1,7 @@
 import Dispatch
 import NIOConcurrencyHelpers
 import SocketIOClient
+import SocketIOCore
 
 /// Events for programs: what happens as JSON, one object a line, and events to emit read in the same way. Or, for
 /// somebody who only looks on, as lines for people.
@@ -131,8 +132,10 @@ struct EmitRequest: Equatable {
                 guard let list = value.array else { throw .init("expected a list behind args") }
                 arguments = list
             case "namespace":
-                guard let text = value.string else { throw .init("expected a string behind namespace") }
-                namespace = text.hasPrefix("/") ? text : "/" + text
+                guard let name = value.string.flatMap(NamespaceName.parsed) else {
+                    throw .init("expected a string behind namespace, such as \"/chat\"")
+                }
+                namespace = name
             case "ack":
                 guard let bool = value.bool else { throw .init("expected true or false behind ack") }
                 wantsAck = bool
