@@ -34,7 +34,7 @@ struct StateReporter {
         snapshot.isOpen = machine.isOpen
         snapshot.isIdle = machine.isIdle
         snapshot.planned = machine.isIdle ? [] : machine.plan.namespaces
-        snapshot.left = machine.isOpen ? Set(machine.namespaces.filter { $0.value.state == .left }.keys) : []
+        snapshot.left = machine.isOpen ? Set(machine.namespaces.filter { $0.value.isOver }.keys) : []
         snapshot.isReconnecting = machine.isReconnecting
         snapshot.transport = machine.isOpen ? transport : nil
         snapshot.waitingBytes = machine.waitingBytes

@@ -151,12 +151,7 @@ extension Delivery {
         case .disconnect(let reason, let details):
             return ("disconnect", [.string(reason.rawValue), .string(details)])
         case .failed(let error): return ("connect_error", [error.data ?? .string(error.message)])
-        case .refused(let packet):
-            guard packet.payload.readableBytes > 0 else { return ("connect_error", []) }
-            guard let data = packet.refusal else {
-                return ("connect_error", ["the server refused, and what it said cannot be read"])
-            }
-            return ("connect_error", data.array ?? [data])
+        case .refused(let refusal): return ("connect_error", refusal.arguments)
         case .unreadable(let error): throw error
         case .event(let packet):
             var list = try SocketIOValue.list(of: packet)[...]
@@ -170,11 +165,6 @@ extension Delivery {
             return (name, Array(list))
         }
     }
-}
-
-extension SocketPacket {
-    /// What a CONNECT_ERROR says; nil for nothing and for what cannot be read.
-    var refusal: SocketIOValue? { try? SocketIOValue.value(payload: payload) }
 }
 
 extension Error {

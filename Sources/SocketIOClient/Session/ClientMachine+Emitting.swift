@@ -40,7 +40,7 @@ extension ClientMachine {
     /// connection.
     private func mayKeep(_ name: String) -> Bool {
         guard configuration.buffersOffline else { return false }
-        return isIdle || plan.namespaces.contains(name) && !(isOpen && namespaces[name]?.state == .left)
+        return isIdle || plan.namespaces.contains(name) && !(isOpen && namespaces[name]?.isOver == true)
     }
 
     private mutating func keep(_ emission: Emission) {

@@ -126,7 +126,6 @@ struct ClientMachine {
         for name in plan.namespaces {
             guard var session = namespaces[name] else { continue }
             session.state = .pending
-            session.refusal = nil
             session.isRecovered = false
             session.forgetEarly()
             let payload = session.connectPayload(auth: auth)
@@ -280,7 +279,7 @@ struct ClientMachine {
             }
             namespaces.values[index].earlyBytes = bytes
             namespaces.values[index].early.append(packet.detached())
-        case .idle, .left: return
+        case .idle, .refused, .left: return
         }
     }
 
@@ -310,10 +309,10 @@ struct ClientMachine {
 
     private mutating func refuse(_ packet: SocketPacket, _ name: String, at now: NIODeadline) {
         guard let session = namespaces[name], session.state == .pending || session.isJoined else { return }
-        namespaces[name]?.state = .left
-        namespaces[name]?.refusal = packet.refusal
+        let refusal = Refusal(packet)
+        namespaces[name]?.state = .refused(refusal)
         namespaces[name]?.forgetEarly()
-        deliver(.refused(packet), name)
+        deliver(.refused(refusal), name)
         failAcks(of: name)
         goOn(without: name, at: now)
     }
@@ -352,25 +351,30 @@ struct ClientMachine {
 
     /// Not all namespaces could be joined in time: the whole attempt has failed.
     private mutating func giveUpJoining() {
-        let refused = plan.namespaces.filter { namespaces[$0]?.state == .left }
+        let ended = plan.namespaces.filter { namespaces[$0]?.isOver == true }
         let silent = plan.namespaces.filter { namespaces[$0]?.state == .pending }
         let timeout = SocketIOClientError(
             .timeout,
             "the server did not answer for \(silent.joined(separator: ", ")) within "
                 + "\(plan.waitTimeout.seconds) s: does it know Socket.IO 4? waitTimeout: allows it more time")
-        if !refused.isEmpty { for name in silent { deliver(.failed(timeout), name) } }
-        giveUp(refused.isEmpty ? timeout : refusal(of: refused), details: "not all namespaces could be joined")
+        if !ended.isEmpty { for name in silent { deliver(.failed(timeout), name) } }
+        giveUp(ended.isEmpty ? timeout : refusal(of: ended), details: "not all namespaces could be joined")
     }
 
-    private func refusal(of refused: [String]) -> SocketIOClientError {
-        let sentences = refused.map { name in
-            let said = namespaces[name]?.refusal.map { ": \($0)" } ?? ""
-            return "the server refused \(name)" + said.cut(to: Self.refusalLength)
+    /// - Parameter ended: the namespaces that the server refused, or let in and ended.
+    private func refusal(of ended: [String]) -> SocketIOClientError {
+        var (sentences, logged): ([String], [String]) = ([], [])
+        var data: SocketIOValue?
+        for name in ended {
+            let refusal = namespaces[name]?.refusal
+            let sentence = "the server \(refusal == nil ? "ended" : "refused") \(name)"
+            let said = refusal?.data.map { ": \($0)" } ?? ""
+            logged.append(sentence)
+            sentences.append(sentence + said.cut(to: Self.refusalLength))
+            data = data ?? refusal?.data
         }
         return SocketIOClientError(
-            .namespaceRefused, sentences.joined(separator: "; "),
-            logged: "the server refused \(refused.joined(separator: ", "))",
-            data: refused.lazy.compactMap { namespaces[$0]?.refusal }.first)
+            .namespaceRefused, sentences.joined(separator: "; "), logged: logged.joined(separator: "; "), data: data)
     }
 
     /// How many characters of what a server says in a refusal are quoted.
@@ -385,7 +389,7 @@ struct ClientMachine {
 
     /// The server has ended the last namespace: a connection without one is of no use.
     private mutating func closeIfLeft() {
-        guard isOpen, plan.namespaces.allSatisfy({ namespaces[$0]?.state == .left }) else { return }
+        guard isOpen, plan.namespaces.allSatisfy({ namespaces[$0]?.isOver == true }) else { return }
         phase = .closing(then: .finish)
         push(.close)
     }

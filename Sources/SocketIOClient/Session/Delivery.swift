@@ -5,7 +5,7 @@ struct Delivery: Sendable {
     enum Kind: Sendable {
         case connect
         /// The server's CONNECT_ERROR.
-        case refused(SocketPacket)
+        case refused(Refusal)
         /// There was no connection to ask for the namespace on.
         case failed(SocketIOClientError)
         case disconnect(DisconnectReason, details: String)

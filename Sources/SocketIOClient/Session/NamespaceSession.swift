@@ -10,7 +10,8 @@ struct NamespaceSession {
         /// Its CONNECT is sent.
         case pending
         case joined(sid: String)
-        /// Refused, or left by either side.
+        case refused(Refusal)
+        /// Left by either side.
         case left
     }
 
@@ -29,8 +30,6 @@ struct NamespaceSession {
 
     let name: String
     var state = State.idle
-    /// What the server said when it refused the namespace.
-    var refusal: SocketIOValue?
     /// What the server lets this session be found by again; nil where it does not recover sessions.
     var recoveryID: String?
     /// Of the last event that the server would not send again.
@@ -54,6 +53,18 @@ struct NamespaceSession {
     }
 
     var isJoined: Bool { sid != nil }
+
+    var refusal: Refusal? {
+        if case .refused(let refusal) = state { refusal } else { nil }
+    }
+
+    /// Whether it is over on this connection, whoever ended it.
+    var isOver: Bool {
+        switch state {
+        case .refused, .left: true
+        case .idle, .pending, .joined: false
+        }
+    }
 
     /// From 1 on, as python counts; not begun anew by a reconnection.
     mutating func nextAckID() -> Int {

@@ -175,6 +175,25 @@ struct ClientMachineTests {
         #expect(play.lines() == ["failed namespaceRefused", "finished"])
     }
 
+    @Test("says of each namespace whether the server refused it or let it in and ended it")
+    func endedBesideRefused() throws {
+        var play = MachinePlaybook()
+        try play.connect(["/", "/chat", "/admin"])
+        play.machine.opened(auth: nil, at: play.now)
+        play.receive(#"0{"sid":"a"}"#)
+        play.receive("1")
+        play.receive(#"4/chat,{"message":"no"}"#)
+        play.receive(#"0/admin,{"sid":"b"}"#)
+        play.machine.ended("", at: play.now)
+        var error: SocketIOClientError?
+        while let action = play.machine.nextAction() {
+            if case .connected(.failure(let failure)) = action { error = failure }
+        }
+        #expect(error?.message == #"the server ended /; the server refused /chat: {"message":"no"}"#)
+        #expect(error?.loggedMessage == "the server ended /; the server refused /chat")
+        #expect(error?.data == ["message": "no"])
+    }
+
     // MARK: Reconnecting
 
     @Test("connects again after a loss, later each time, and counts anew after a success")

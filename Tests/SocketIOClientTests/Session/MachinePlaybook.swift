@@ -100,7 +100,7 @@ struct MachinePlaybook {
     private static func line(_ kind: Delivery.Kind) -> String {
         switch kind {
         case .connect: "connect"
-        case .refused(let packet): "refused " + String(buffer: packet.payload)
+        case .refused(let refusal): "refused " + (refusal.data?.jsonText ?? "")
         case .failed(let error): "failed \(error.code)"
         case .disconnect(let reason, let details): "disconnect \(reason.rawValue): \(details)"
         case .event(let packet): "event " + String(buffer: packet.payload)
