@@ -22,8 +22,8 @@ extension Client {
     ///     `auth` cannot be used.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
     ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
-    ///   an auth that holds bytes; `namespaceRefused` if a namespace was refused, after which none stays joined;
-    ///   `receiveBufferFull` if the server sends too much before that; `disconnected` if `disconnect()` is called
+    ///   an auth that holds bytes; `namespaceRefused` if the server refused a namespace or ended it before all were joined, after
+    ///   which none stays joined; `receiveBufferFull` if the server sends too much before that; `disconnected` if `disconnect()` is called
     ///   meanwhile. `CancellationError` if the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
@@ -131,18 +131,15 @@ extension Client {
     ) async throws {
         let promise = core.port.eventLoop.makePromise(of: Void.self)
         let ticket = ConnectTicket(self)
-        let (lanes, eventLoop) = (core.lanes, core.port.eventLoop)
-        let waits = plan.waits && !HandlerLanes.isInHandler
+        let eventLoop = core.port.eventLoop
+        let drain = core.lanes.drain(within: plan.waitTimeout, on: eventLoop)
         core.port.onLoop { connection in
             connection.connect(ticket, source, plan, transports: transports, path: path) { result in
-                if case .failure(let error) = result, error.code == .alreadyConnected || !waits {
+                if case .failure(let error) = result, error.code == .alreadyConnected || !plan.waits {
                     return promise.fail(error)
                 }
                 // The handlers of connect and connect_error run first, but nobody waits for those of later events.
-                let handled =
-                    waits
-                    ? lanes.drained(plan.namespaces, within: plan.waitTimeout, on: eventLoop)
-                    : eventLoop.makeSucceededVoidFuture()
+                let handled = plan.waits ? drain(plan.namespaces) : eventLoop.makeSucceededVoidFuture()
                 handled.whenComplete { _ in promise.completeWith(result.mapError { $0 }) }
             }
         }
@@ -184,9 +181,10 @@ extension Client {
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
     ///
     /// Returns once the server has closed the connection too, or has read nothing for two seconds (three with TLS; by
-    /// polling, has not answered a request within `requestTimeout`), and the handlers of `disconnect` have run. It waits
-    /// for these for at most 60 s; called in a handler, not at all. A task that is cancelled waits in the same way. Does
-    /// nothing without a connection.
+    /// polling, has neither taken more of a request nor answered it for `requestTimeout`, or all this takes a minute), and
+    /// the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a handler, not at all. A task
+    /// that is cancelled waits in the same way. Without a connection there are at most handlers to wait for, of one that
+    /// has just ended.
     public func disconnect() async throws {
         try await core.disconnect()
     }

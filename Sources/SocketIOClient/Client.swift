@@ -101,11 +101,13 @@ public final class Client: Sendable {
 
     // MARK: Time and tasks
 
-    /// Returns when the connection has ended and no attempt to reconnect will follow; at once if there is none. If this
-    /// side ended it, that is once the server has closed it too, as with ``disconnect()``.
+    /// Returns when there is no connection, no attempt to reconnect will follow and the handlers have run that hear of
+    /// the end; a connection that these open it waits for too. If this side ended the connection, that is once the
+    /// server has closed it too, as with ``disconnect()``. It waits for handlers for at most 60 s; called in a handler,
+    /// not at all.
     ///
     /// - Throws: `CancellationError` if the task is cancelled.
-    public func wait() async throws { try await core.waitUntilClosed() }
+    public func wait() async throws { try await core.waitUntilOver() }
 
     /// Suspends the task for the given time.
     public func sleep(_ duration: Duration) async throws { try await Task.sleep(for: duration) }

@@ -52,9 +52,16 @@ final class ClientCore: Sendable {
     /// One that is sent again has as many of the client's times as there are attempts.
     func ackTimeout(isVolatile: Bool) -> Duration? { hasRetries && !isVolatile ? nil : ackTimeout }
 
-    /// Returns once there is no connection, the server has closed it too, and none will come by itself.
-    func waitUntilClosed() async throws {
-        try await wait { $0.whenClosed($1) }
+    /// Returns once there is no connection, the server has closed it too, the handlers that hear of that have run, and
+    /// no other will come.
+    func waitUntilOver() async throws {
+        let drain = makeDrain()
+        try await wait { $0.whenOver($1, drain) }
+    }
+
+    /// Called in the caller's own task, which may be that of a handler.
+    private func makeDrain() -> HandlerLanes.Drain {
+        lanes.drain(within: Self.handlersTimeout, on: port.eventLoop)
     }
 
     /// Waits for something that the event loop tells, or the task is cancelled.
@@ -83,32 +90,34 @@ final class ClientCore: Sendable {
         try await wait { $0.whenJoined(namespace, $1) }
     }
 
-    /// Whether there is no connection and none will come by itself. Where so, the handlers of those namespaces have been
-    /// told all that came before, and the end.
+    /// Whether there is no connection and none will come by itself. Where so, the handlers of those namespaces have
+    /// been told all that came before, and the end.
     func waitUntilIdle(_ namespaces: [String]) async throws -> Bool {
-        guard try await wait({ $0.whenIdle($1) }) else { return false }
-        await lanes.drain(namespaces, within: Self.handlersTimeout, on: port.eventLoop)
-        return true
+        let (drain, eventLoop) = (makeDrain(), port.eventLoop)
+        return try await wait { connection, id in
+            connection.whenIdle(id).flatMap { isIdle in
+                isIdle ? drain(namespaces).map { true } : eventLoop.makeSucceededFuture(false)
+            }
+        }
     }
 
     /// Returns once the connection has ended at both sides and the handlers that hear of it have run.
     func disconnect() async throws {
-        let namespaces = state.snapshot.planned
         let promise = port.eventLoop.makePromise(of: Void.self)
+        let drain = makeDrain()
         port.onLoop { connection in
             connection.disconnect()
-            connection.whenClosed(0).cascade(to: promise)
+            connection.whenClosed(0).flatMap(drain).cascade(to: promise)
         }
         try await promise.futureResult.get()
-        await lanes.drain(namespaces, within: Self.handlersTimeout, on: port.eventLoop)
     }
 
     /// Leaves one namespace; with the last of them as above.
     func leave(_ namespace: String) async throws {
         let promise = port.eventLoop.makePromise(of: Void.self)
-        port.onLoop { $0.disconnect(from: namespace).cascade(to: promise) }
+        let drain = makeDrain()
+        port.onLoop { $0.disconnect(from: namespace).flatMap(drain).cascade(to: promise) }
         try await promise.futureResult.get()
-        await lanes.drain([namespace], within: Self.handlersTimeout, on: port.eventLoop)
     }
 
     /// How long an end waits for handlers that do not end.

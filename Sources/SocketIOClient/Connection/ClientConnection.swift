@@ -121,13 +121,15 @@ final class ClientConnection: CallingHopOwner {
     }
 
     /// Succeeds at once, with the last namespace as `whenClosed` does.
-    func disconnect(from namespace: String) -> EventLoopFuture<Void> {
+    ///
+    /// - Returns: the namespaces that hear of it.
+    func disconnect(from namespace: String) -> EventLoopFuture<[String]> {
         defer { drain() }
         _ = sendOutbox(all: true)
         do throws(SocketIOClientError) { try machine.disconnect(from: namespace, at: now) } catch {
             return eventLoop.makeFailedFuture(error)
         }
-        return machine.isEnding ? whenClosed(0) : eventLoop.makeSucceededVoidFuture()
+        return machine.isEnding ? whenClosed(0) : eventLoop.makeSucceededFuture([namespace])
     }
 
     /// Succeeds once there is no connection, and none will come by itself.
@@ -146,14 +148,28 @@ final class ClientConnection: CallingHopOwner {
         return whenFinished(id).map { true }
     }
 
-    /// As `whenFinished`, and once the server has closed the connection too: a program that ends before may take from it
-    /// what it has not read yet.
-    func whenClosed(_ id: Int) -> EventLoopFuture<Void> {
+    /// As `whenFinished`, and once the server has closed the connection too: a program that ends before may take from
+    /// it what it has not read yet.
+    ///
+    /// - Returns: the namespaces of the connection, also those that were left before its end.
+    func whenClosed(_ id: Int) -> EventLoopFuture<[String]> {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         return whenFinished(id).flatMap {
             let connection = bound.value
             // Who waited to connect comes first.
-            return connection.machine.isIdle ? connection.goodbye : connection.whenClosed(id)
+            guard connection.machine.isIdle else { return connection.whenClosed(id) }
+            let namespaces = Array(connection.machine.namespaces.keys)
+            return connection.goodbye.map { namespaces }
+        }
+    }
+
+    /// As `whenClosed`, and once the handlers have run that hear of it, which may connect again: then as before.
+    func whenOver(_ id: Int, _ drain: @escaping HandlerLanes.Drain) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        return whenClosed(id).flatMap(drain).flatMap {
+            let connection = bound.value
+            return connection.machine.isIdle
+                ? connection.eventLoop.makeSucceededVoidFuture() : connection.whenOver(id, drain)
         }
     }
 

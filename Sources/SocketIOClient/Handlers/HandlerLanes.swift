@@ -59,14 +59,16 @@ final class HandlerLanes: Sendable {
         Task(executorPreference: executor) { await Self.$isInHandler.withValue(true) { await self.run(name) } }
     }
 
-    /// Returns once all has been done that waits in that lane now, or `timeout` is over. At once in a handler.
-    func drain(_ namespaces: [String], within timeout: TimeAmount, on eventLoop: any EventLoop) async {
-        guard !Self.isInHandler else { return }
-        try? await drained(namespaces, within: timeout, on: eventLoop).get()
+    /// Succeeds once all has been done that waits in the lanes of those namespaces when it is called.
+    typealias Drain = @Sendable (_ namespaces: [String]) -> EventLoopFuture<Void>
+
+    /// Waits for handlers, but no longer than `timeout`, and not at all for who asks for it in a handler.
+    func drain(within timeout: TimeAmount, on eventLoop: any EventLoop) -> Drain {
+        guard !Self.isInHandler else { return { _ in eventLoop.makeSucceededVoidFuture() } }
+        return { self.drained($0, within: timeout, on: eventLoop) }
     }
 
-    /// Succeeds once all has been done that waits in those lanes now, or `timeout` is over.
-    func drained(
+    private func drained(
         _ namespaces: [String], within timeout: TimeAmount, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
         let lanes = namespaces.map { namespace in

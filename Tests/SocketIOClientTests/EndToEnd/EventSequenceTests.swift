@@ -91,7 +91,7 @@ struct EventSequenceTests {
         let earlier = all(of: client.events("echo"))
         try await client.reach(PythonServer.shared.url)
         try await client.emit("leave")
-        try await client.wait()
+        try await eventually("the end") { client.core.state.snapshot.isIdle }
         let events = all(of: client.events("echo"))
         gate.open()
         try await expect([], of: earlier)

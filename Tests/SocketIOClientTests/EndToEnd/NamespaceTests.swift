@@ -48,6 +48,73 @@ struct NamespaceTests {
         try await bounded("wait") { try await waiting.value }
     }
 
+    @Test("wait returns after the handlers of disconnect; in one of them it does not wait for itself")
+    func waitsForHandlers() async throws {
+        let client = Client()
+        let (seen, waited) = (Seen<String>(), Seen<Void>())
+        client.on("disconnect") { [weak client] in
+            try await client?.wait()
+            waited.add(())
+            try await Task.sleep(for: .milliseconds(300))
+            seen.add("handler")
+        }
+        try await client.reach(PythonServer.shared.url)
+        try await client.emit("leave")
+        try await bounded("wait") { try await client.wait() }
+        #expect(seen.all == ["handler"] && waited.all.count == 1)
+    }
+
+    @Test("wait goes on where a handler of disconnect connects again")
+    func waitsForNextConnection() async throws {
+        let url = try await PythonServer.shared.url
+        let client = Client()
+        let ends = Seen<Void>()
+        client.on("disconnect") { [weak client] in
+            ends.add(())
+            guard ends.count == 1 else { return }
+            try await client?.reach(url)
+            try await client?.emit("leave")
+        }
+        try await client.reach(url)
+        try await client.emit("leave")
+        try await bounded("wait") { try await client.wait() }
+        #expect(ends.count == 2 && !client.connected)
+        client.off("disconnect")
+    }
+
+    @Test("wait can be cancelled while it waits for handlers")
+    func waitingForHandlersCancelled() async throws {
+        let client = Client()
+        let gate = Gate()
+        client.on("disconnect") { await gate.pass() }
+        try await client.reach(PythonServer.shared.url)
+        try await client.emit("leave")
+        try await eventually("the end") { !client.connected }
+        let waiting = Task { try await client.wait() }
+        try await Task.sleep(for: .milliseconds(100))
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await bounded("the cancelled wait", waiting) }
+        gate.open()
+        try await bounded("wait") { try await client.wait() }
+    }
+
+    @Test("the end waits for handlers of all namespaces, also of one that was left before")
+    func waitsForLeftNamespaces() async throws {
+        let client = Client()
+        let seen = Seen<String>()
+        client.on("disconnect", namespace: "/chat") {
+            try await Task.sleep(for: .milliseconds(300))
+            seen.add("handler")
+        }
+        try await client.reach(PythonServer.shared.url, namespaces: ["/", "/chat"])
+        // In a handler, it does not wait.
+        client.on("echo") { [weak client] in try await client?.disconnect(namespace: "/chat") }
+        try await client.emit("echo")
+        try await eventually("that it is left") { client.sid(for: "/chat") == nil }
+        try await client.disconnect()
+        #expect(seen.all == ["handler"])
+    }
+
     // MARK: Objects
 
     private final class Overriding: ClientNamespace, @unchecked Sendable {

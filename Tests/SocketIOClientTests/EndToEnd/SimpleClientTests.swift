@@ -422,7 +422,7 @@ struct SimpleClientTests {
         try await simple.reach(url)
         for text in ["held", "old"] { try await simple.emit("echo", text) }
         try await simple.emit("leave")
-        try await simple.client.wait()
+        try await eventually("the end") { !simple.client.connected }
         let connecting = Task { try await simple.reach(url) }
         // Time enough to connect, were it not to wait.
         for _ in 0..<10 { try await watcher.call("ask") }

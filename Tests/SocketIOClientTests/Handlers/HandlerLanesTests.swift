@@ -29,6 +29,10 @@ struct HandlerLanesTests {
             }, onRoom: onRoom)
     }
 
+    private func drain(_ lanes: HandlerLanes, within timeout: TimeAmount = .seconds(300)) async {
+        try? await lanes.drain(within: timeout, on: eventLoop)(["/"]).get()
+    }
+
     @Test("runs what is in one lane one after the other, in order, however long each takes")
     func order() async {
         let lanes = lanes { [seen] name in
@@ -37,7 +41,7 @@ struct HandlerLanesTests {
         }
         let names = (0..<1000).map(String.init)
         for name in names { lanes.push(event(name), to: .init(namespace: "/")) }
-        await lanes.drain(["/"], within: .seconds(300), on: eventLoop)
+        await drain(lanes)
         #expect(seen.withLockedValue { $0 } == names)
         #expect(lanes.bytes == 0)
     }
@@ -50,10 +54,10 @@ struct HandlerLanesTests {
         let lanes = lanes { _ in for await _ in reached { break } }
         lanes.push(event("waits"), to: .init(namespace: "/"))
         lanes.push(.callback { reach.yield() }, to: .init(namespace: "/", isOfCallbacks: true))
-        await lanes.drain(["/"], within: .seconds(300), on: eventLoop)
+        await drain(lanes)
         lanes.push(event("waits"), to: .init(namespace: "/"))
         lanes.push(.callback { reach.yield() }, to: .init(namespace: "/other"))
-        await lanes.drain(["/"], within: .seconds(300), on: eventLoop)
+        await drain(lanes)
         #expect(lanes.bytes == 0)
     }
 
@@ -69,7 +73,7 @@ struct HandlerLanesTests {
         lanes.push(event("x"), to: .init(namespace: "/"))
         #expect(lanes.bytes >= 2000)
         for _ in 0..<4 { release.yield() }
-        await lanes.drain(["/"], within: .seconds(300), on: eventLoop)
+        await drain(lanes)
         #expect(lanes.bytes < 1000)
         #expect(rooms.withLockedValue { $0 } == 1)
     }
@@ -81,15 +85,15 @@ struct HandlerLanesTests {
         let box = NIOLockedValueBox<HandlerLanes?>(nil)
         let (released, release) = AsyncStream.makeStream(of: Void.self)
         let lanes = lanes { [seen] name in
-            await box.withLockedValue { $0 }?.drain(["/"], within: .hours(1), on: eventLoop)
+            try? await box.withLockedValue { $0 }?.drain(within: .hours(1), on: eventLoop)(["/"]).get()
             seen.withLockedValue { $0.append(name) }
             if name == "stuck" { for await _ in released { break } }
         }
         box.withLockedValue { $0 = lanes }
         lanes.push(event("a"), to: .init(namespace: "/"))
-        await lanes.drain(["/"], within: .seconds(300), on: eventLoop)
+        await drain(lanes)
         lanes.push(event("stuck"), to: .init(namespace: "/"))
-        await lanes.drain(["/"], within: .milliseconds(1), on: eventLoop)
+        await drain(lanes, within: .milliseconds(1))
         release.yield()
         box.withLockedValue { $0 = nil }
         #expect(seen.withLockedValue { $0.first } == "a")
