@@ -47,7 +47,7 @@ public final class SimpleClient: Sendable {
 
     /// Emits an event. See `NamespaceScope.emit`.
     public func emit(_ event: String, _ arguments: SocketIOValue...) async throws {
-        try await whenJoined { try await client.emit(event, arguments: arguments, namespace: $0) }
+        try await emit(event, arguments: arguments)
     }
 
     /// As above.
@@ -55,8 +55,12 @@ public final class SimpleClient: Sendable {
     public func emit<each Argument: Encodable & Sendable>(
         _ event: String, _ arguments: repeat each Argument
     ) async throws {
-        let values = try Arguments(encoding: repeat each arguments).values
-        try await whenJoined { try await client.emit(event, arguments: values, namespace: $0) }
+        try await emit(event, arguments: Arguments(encoding: repeat each arguments).values)
+    }
+
+    /// As above, for a number of arguments that is known only at run time.
+    public func emit(_ event: String, arguments: [SocketIOValue]) async throws {
+        try await whenJoined { try await client.emit(event, arguments: arguments, namespace: $0) }
     }
 
     /// Emits an event and waits for its ack. See `NamespaceScope.call`. If the connection is lost before the ack
@@ -101,6 +105,16 @@ public final class SimpleClient: Sendable {
         _ event: String, timeout: Duration = .seconds(60)
     ) async throws -> Answer {
         try await ask(event, [], timeout).decode(Answer.self)
+    }
+
+    /// Like `call`, for a number of arguments that is known only at run time.
+    ///
+    /// - Returns: all arguments of the ack, however many.
+    @discardableResult
+    public func call(
+        _ event: String, arguments: [SocketIOValue], timeout: Duration = .seconds(60)
+    ) async throws -> Arguments {
+        try await ask(event, arguments, timeout)
     }
 
     /// The next event from the server.

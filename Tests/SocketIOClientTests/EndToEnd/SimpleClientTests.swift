@@ -29,6 +29,7 @@ struct SimpleClientTests {
 
         #expect(try await simple.call("add", 1, 2) == 3)
         #expect(try await simple.call("status") == ["ok", 200])
+        #expect(try await simple.call("status", arguments: []).values == ["ok", 200])
         #expect(try await simple.call("ask", ada)["name"] == "Ada")
         let sum: Int = try await simple.call("add", 20, 22)
         let same: Person = try await simple.call("ask", ada)
