@@ -61,8 +61,8 @@ package struct Limits: Sendable {
     /// and the 20 s after which JavaScript clients give up, so that they see the reason.
     package var upstreamHandshake = Duration.milliseconds(4800)
 
-    /// How long the upstream may take to answer a POST of its own session; nil for as long as its heartbeats come. Past
-    /// it the session ends. Siphon sets none: how long is too long, the client knows.
+    /// How long the upstream may take nothing of a POST of its own session, and then to answer it; nil for as long as
+    /// its heartbeats come. Past it the session ends. Siphon sets none: how long is too long, the client knows.
     package var upstreamPost: Duration?
 
     /// How long a client may take from connecting, or from the response before, to the end of its request head. Past

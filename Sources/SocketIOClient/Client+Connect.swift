@@ -18,13 +18,13 @@ extension Client {
     ///     for these handlers for at most `waitTimeout`; called in a handler, not at all.
     ///   - waitTimeout: how long the server may stay silent while namespaces are being joined; it applies to
     ///     reconnections too.
-    ///   - retry: whether more attempts follow if the first one fails, as after a loss. None does if `url`, `headers` or
-    ///     `auth` cannot be used.
+    ///   - retry: whether more attempts follow if the first one fails, as after a loss. None does if `url`, `headers`
+    ///     or `auth` cannot be used.
     /// - Throws: `SocketIOClientError`: `alreadyConnected`, `invalidAddress`, `connectionRefused`, `nameNotFound`,
     ///   `timeout`, `tls`, `proxyRefused`, `handshakeRefused`, `protocolViolation`, `connectionFailed`; `encoding` for
-    ///   an auth that holds bytes; `namespaceRefused` if the server refused a namespace or ended it before all were joined, after
-    ///   which none stays joined; `receiveBufferFull` if the server sends too much before that; `disconnected` if `disconnect()` is called
-    ///   meanwhile. `CancellationError` if the task is cancelled.
+    ///   an auth that holds bytes; `namespaceRefused` if the server refused a namespace or ended it before all were
+    ///   joined, after which none stays joined; `receiveBufferFull` if the server sends too much before that;
+    ///   `disconnected` if `disconnect()` is called meanwhile. `CancellationError` if the task is cancelled.
     public func connect(
         _ url: String, headers: [String: String] = [:], auth: SocketIOValue? = nil, transports: [Transport]? = nil,
         namespaces: [String]? = nil, path: String = "socket.io", wait: Bool = true,
@@ -180,11 +180,11 @@ extension Client {
 
     /// Leaves all namespaces and closes the connection, or gives up connecting. What was emitted before is sent first.
     ///
-    /// Returns once the server has closed the connection too, or has read nothing for two seconds (three with TLS; by
-    /// polling, has neither taken more of a request nor answered it for `requestTimeout`, or all this takes a minute), and
-    /// the handlers of `disconnect` have run. It waits for these for at most 60 s; called in a handler, not at all. A task
-    /// that is cancelled waits in the same way. Without a connection there are at most handlers to wait for, of one that
-    /// has just ended.
+    /// Returns once the server has closed the connection too, or has read nothing for two seconds (three with TLS), and
+    /// the handlers have run that hear of it. By polling it gives up where the server neither takes more of a request
+    /// nor answers it for `requestTimeout`, and where all requests together take a minute; what is not sent by then is
+    /// lost. It waits for handlers for at most 60 s; called in a handler, not at all. A task that is cancelled waits in
+    /// the same way. Without a connection it waits at most for handlers of the last one.
     public func disconnect() async throws {
         try await core.disconnect()
     }
@@ -196,7 +196,7 @@ extension Client {
         try await core.leave(target.namespace(namespace))
     }
 
-    /// Disconnects, or gives up reconnecting. Does nothing if there is neither a connection nor an attempt.
+    /// As ``disconnect()``: ends a connection, or the attempts to get one.
     public func shutdown() async throws { try await disconnect() }
 }
 

@@ -24,7 +24,8 @@ public final class Client: Sendable {
     ///   - reconnectionDelay: how long to wait before the first attempt; the wait doubles before each further one.
     ///   - reconnectionDelayMax: the longest wait.
     ///   - randomizationFactor: 0 to 1; each wait is shorter or longer by up to this fraction of it.
-    ///   - requestTimeout: for connecting, and for each request except the one that waits for events.
+    ///   - requestTimeout: for connecting, and for each request except the one that waits for events. The time of a
+    ///     request that sends events, by polling, begins anew while the server takes more of it.
     ///   - sslVerify: whether the server has to prove its identity, over `https` and `wss`.
     ///   - trustRoots: the certificate authorities to trust for that.
     ///   - clientCertificate: what to show a server that asks for a certificate.

@@ -17,10 +17,13 @@ extension CallingSession {
         package var openTimeout = TimeAmount.seconds(20)
         /// From `beginUpgrade` to the `5` that completes it. Past it the session stays on polling.
         package var probeTimeout = TimeAmount.seconds(10)
-        /// From a POST to its answer; nil for as long as the server's heartbeats come. Past it the session ends.
+        /// From a POST, or from when it was last seen that the server has taken more of it, to its answer; nil for as
+        /// long as the server's heartbeats come. Past it the session ends.
         package var postTimeout: TimeAmount?
-        /// The same for each of the last POSTs of a closing session, where `postTimeout` is nil.
+        /// From each of the last POSTs of a closing session to its answer, where `postTimeout` is nil.
         package var closeWait = TimeAmount.seconds(10)
+        /// From `close` to the end, however many POSTs there are, where `postTimeout` is shorter and not nil.
+        package var closeLimit = TimeAmount.seconds(60)
 
         package init(transport: EngineTransport) { self.transport = transport }
     }

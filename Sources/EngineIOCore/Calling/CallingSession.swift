@@ -39,6 +39,8 @@ package struct CallingSession: Sendable {
     private var isPosting = false
     /// Until when the POST that is under way has to be answered; nil where it has no limit.
     private var postDeadline: NIODeadline?
+    /// When a session that closes ends, whatever is still to be sent, where POSTs have a time of their own.
+    private var closeBy = NIODeadline.distantFuture
     private var webSocket = WebSocketState.none
     private var heartbeatTolerance = TimeAmount.zero
     private var lastPacketAt: NIODeadline
@@ -89,8 +91,6 @@ package struct CallingSession: Sendable {
 
     private var heartbeatDeadline: NIODeadline { lastPacketAt + heartbeatTolerance }
 
-    private var closeWait: TimeAmount { configuration.postTimeout ?? configuration.closeWait }
-
     private var upgradeDeadline: NIODeadline? {
         switch upgrade {
         case .notTried, .over: nil
@@ -135,6 +135,13 @@ package struct CallingSession: Sendable {
         }
     }
 
+    /// The server has taken more of the POST: its time begins anew.
+    package mutating func notePostProgress(at now: NIODeadline) {
+        guard isPosting, let timeout = configuration.postTimeout else { return }
+        postDeadline = now + timeout
+        if case .closing = phase { awaitClosing(at: now) }
+    }
+
     /// The POST was answered. Only the status counts.
     package mutating func receivePostResponse(status: Int, body: ByteBuffer, at now: NIODeadline) {
         guard isPosting else { return }
@@ -157,7 +164,7 @@ package struct CallingSession: Sendable {
         case .ended, .opening: return
         case .closing:
             guard isPosting else { return end(.closedLocally) }
-            phase = .closing(by: now + closeWait)
+            awaitClosing(at: now)
         case .open where isDraining: finishUpgrade()
         case .open where transport == .polling && !isPolling: startPoll()
         case .open: return
@@ -359,10 +366,16 @@ package struct CallingSession: Sendable {
         case (.open, .polling):
             cancelUpgrade()
             queue.append(.close)
-            phase = .closing(by: now + closeWait)
+            closeBy = now + max(configuration.closeLimit, configuration.postTimeout ?? .zero)
+            awaitClosing(at: now)
             startRequests(at: now)
         case (.opening, _): end(.closedLocally)
         }
+    }
+
+    private mutating func awaitClosing(at now: NIODeadline) {
+        let by = configuration.postTimeout.map { min(now + $0, closeBy) }
+        phase = .closing(by: by ?? now + configuration.closeWait)
     }
 
     private mutating func closeWebSocket(_ how: ClosingKind) {

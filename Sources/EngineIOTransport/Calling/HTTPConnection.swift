@@ -45,35 +45,48 @@ package final class HTTPConnection {
         self.limits = limits
     }
 
+    /// What the upstream has not taken yet of the request that was written last: see `Channel.keepUnsentBytes`.
+    package var unsentBytes: Int { handler?.unsentBytes ?? 0 }
+
     /// Sends a request. A connection that the upstream closed between two requests is opened anew; so is one that
     /// closes before a GET on it got a single byte of answer.
+    ///
+    /// - Parameter onWritten: called once the request is written: at once, or where a connection has to come first,
+    /// then.
     package func send(
-        _ head: HTTPRequestHead, body: ByteBuffer?, answerBytesLimit: Int, completion: @escaping Completion
+        _ head: HTTPRequestHead, body: ByteBuffer?, answerBytesLimit: Int, onWritten: @escaping () -> Void = {},
+        completion: @escaping Completion
     ) {
         guard !isClosed else { return completion(.failure(.brokeOff)) }
-        guard let handler, handler.isUsable else { return connectAndSend(head, body, answerBytesLimit, completion) }
+        guard let handler, handler.isUsable else {
+            return connectAndSend(head, body, answerBytesLimit, onWritten, completion)
+        }
         handler.send(head, body, answerBytesLimit) { result, gotBytes in
             guard !gotBytes, head.method == .GET, result.isBrokenOff, !self.isClosed else {
                 return completion(result)
             }
-            self.connectAndSend(head, body, answerBytesLimit, completion)
+            self.connectAndSend(head, body, answerBytesLimit, onWritten, completion)
         }
+        onWritten()
     }
 
     private func connectAndSend(
-        _ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, _ completion: @escaping Completion
+        _ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, _ onWritten: @escaping () -> Void,
+        _ completion: @escaping Completion
     ) {
-        let bound = NIOLoopBound((self, completion), eventLoop: eventLoop)
+        let bound = NIOLoopBound((self, onWritten, completion), eventLoop: eventLoop)
         dialer.connect(on: eventLoop, limits: limits, makeHandler: HTTPResponseHandler.init).whenComplete { result in
-            let (connection, completion) = bound.value
+            let (connection, onWritten, completion) = bound.value
             switch result {
             case .failure(let error): completion(.failure(Failure(dialling: error)))
             case .success(let open) where connection.isClosed:
                 open.value.handler.close()
                 completion(.failure(.brokeOff))
             case .success(let open):
+                if connection.limits.upstreamPost != nil { open.value.channel.keepUnsentBytes() }
                 connection.handler = open.value.handler
                 open.value.handler.send(head, body, answerBytesLimit) { result, _ in completion(result) }
+                onWritten()
             }
         }
     }

@@ -16,6 +16,8 @@ final class HTTPResponseHandler: ChannelInboundHandler {
 
     var isUsable: Bool { context?.channel.isActive == true && answer == nil && !isClosed }
 
+    var unsentBytes: Int { context?.channel.unsentBytes ?? 0 }
+
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }

@@ -10,6 +10,8 @@ enum CallingInput: Sendable {
     /// The POST is answered.
     case posted(String = "ok", status: Int = 200)
     case postFails
+    /// The server takes some of the POST.
+    case postProgresses
     case webSocketOpens
     case webSocketRefused
     case text(String)
@@ -78,6 +80,7 @@ struct CallingPlaybook {
         case .posted(let body, let status):
             session.receivePostResponse(status: status, body: ByteBuffer(string: body), at: now)
         case .postFails: session.failPost(at: now)
+        case .postProgresses: session.notePostProgress(at: now)
         case .webSocketOpens: session.openedWebSocket(at: now)
         case .webSocketRefused: session.refusedWebSocket(at: now)
         case .text(let text): session.receiveWebSocket(.text, ByteBuffer(string: text), frames: nil, at: now)

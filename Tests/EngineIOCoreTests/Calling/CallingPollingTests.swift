@@ -65,6 +65,58 @@ struct CallingPollingTests {
         playbook.step(.wait(100), .abortRequests, .ended(.lost))
     }
 
+    @Test("the time of a POST begins anew while the server takes more of it, also of the last")
+    func postProgress() {
+        var playbook = CallingPlaybook.polling { $0.postTimeout = .milliseconds(100) }
+        playbook.step(.send(.text("a")), .post("4a"))
+        playbook.step(.wait(60))
+        playbook.step(.postProgresses)
+        #expect(playbook.millisecondsToDeadline == 100)
+        playbook.step(.close(.orderly))
+        playbook.step(.wait(60))
+        playbook.step(.posted(), .post("1"))
+        playbook.step(.wait(60))
+        playbook.step(.postProgresses)
+        playbook.step(.wait(99))
+        playbook.step(.wait(1), .abortRequests, .ended(.closedLocally))
+    }
+
+    @Test("ends a minute after it was closed, however many POSTs are still answered")
+    func closeLimit() {
+        var playbook = CallingPlaybook.polling { $0.postTimeout = .seconds(50) }
+        playbook.step(.send(.text("a")), .post("4a"))
+        playbook.step(.close(.orderly))
+        playbook.step(.wait(40_000))
+        playbook.step(.postProgresses)
+        #expect(playbook.millisecondsToDeadline == 20_000)
+        playbook.step(.posted(), .post("1"))
+        playbook.step(.wait(19_999))
+        playbook.step(.wait(1), .abortRequests, .ended(.closedLocally))
+    }
+
+    @Test("where a POST has no time of its own, that of the closing does not begin anew")
+    func postProgressWithoutTimeout() {
+        var playbook = CallingPlaybook.polling { $0.closeWait = .milliseconds(100) }
+        playbook.step(.send(.text("a")), .post("4a"))
+        playbook.step(.close(.orderly))
+        playbook.step(.wait(60))
+        playbook.step(.postProgresses)
+        playbook.step(.wait(40), .abortRequests, .ended(.closedLocally))
+    }
+
+    @Test("a POST that may take longer than the closing as a whole still may, and so may those that have no time")
+    func closeLimitOfSlowPosts() {
+        var slow = CallingPlaybook.polling { $0.postTimeout = .seconds(100) }
+        slow.step(.close(.orderly), .post("1"))
+        #expect(slow.millisecondsToDeadline == 100_000)
+        var timeless = CallingPlaybook.polling { $0.closeWait = .seconds(50) }
+        timeless.step(.send(.text("a")), .post("4a"))
+        timeless.step(.close(.orderly))
+        timeless.step(.wait(40_000))
+        timeless.step(.posted(), .post("1"))
+        #expect(timeless.millisecondsToDeadline == 50_000)
+    }
+
     @Test("polls again after each answer, and posts one body at a time, whatever the answers say")
     func posts() {
         var playbook = CallingPlaybook.polling()

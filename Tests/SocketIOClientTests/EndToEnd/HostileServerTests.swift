@@ -326,6 +326,55 @@ struct HostileServerTests {
         #expect(ContinuousClock.now - start < .seconds(9))
     }
 
+    @Test(
+        "by polling, an event takes its time where the server takes it slowly, longer than requestTimeout",
+        arguments: [false, true])
+    func slowPost(dialsAnew: Bool) async throws {
+        let (joined, posting) = (Gate(), Seen<RawConnection>())
+        let bodies = Seen<Int>()
+        let server = try await RawServer.start(isFar: true) { connection, number in
+            switch number {
+            case 1:
+                connection.reads(true)
+                _ = try await connection.head()
+                // No heartbeats, however slow the machine.
+                connection.answer("200 OK", body: RawConnection.handshake.replacing("60000", with: "600000"))
+                _ = try await connection.head()
+                await joined.pass()
+                connection.answer("200 OK", body: #"40{"sid":"s1"}"#)
+                try await connection.end()
+            case 2 where dialsAnew:
+                connection.reads(true)
+                try await connection.takePost(fields: "Connection: close\r\n")
+                joined.open()
+            case 2:
+                connection.reads(true)
+                try await connection.takePost()
+                connection.reads(false)
+                joined.open()
+                fallthrough
+            default:
+                posting.add(connection)
+                while true { bodies.add(try await connection.takePost()) }
+            }
+        }
+        let client = Client(reconnection: false, requestTimeout: .seconds(6 * slowness))
+        try await client.reach(server.url, transports: [.polling])
+        let size = 1 << 20
+        try await client.emit("large", .string(String(repeating: "x", count: size)))
+        let connection = try await posting.wait(for: 1)[0]
+        for step in 1...20 {
+            try await Task.sleep(for: .milliseconds(500) * slowness)
+            try await connection.readOn(to: step * size / 40)
+        }
+        #expect(bodies.count == 0 && client.connected)
+        connection.reads(true)
+        #expect(try await bodies.wait(for: 1)[0] > size)
+        try await client.emit("small")
+        try await bodies.wait(for: 2)
+        #expect(client.connected)
+    }
+
     @Test("a server that sends without end before it answers for the namespace is cut off")
     func endlessBeforeJoin() async throws {
         var limits = ClientLimits()

@@ -14,12 +14,27 @@ final class RawServer: Sendable {
         return "http://\(address?.ipAddress ?? ""):\(address?.port ?? 0)"
     }
 
-    /// - Parameter script: runs for each connection, which is cut when it returns or throws.
+    /// - Parameters:
+    ///   - isFar: whether the system takes little that is not read, in pieces as they come over a network, and nothing
+    ///     is read before `reads(true)`. Else it takes what it likes, in pieces of 64 KiB.
+    ///   - script: runs for each connection, which is cut when it returns or throws.
     static func start(
+        isFar: Bool = false,
         _ script: @escaping @Sendable (_ connection: RawConnection, _ number: Int) async throws -> Void
     ) async throws -> RawServer {
         let (stream, accepted) = AsyncStream.makeStream(of: RawConnection.self)
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if isFar {
+            bootstrap =
+                bootstrap
+                .serverChannelOption(.socketOption(.so_rcvbuf), value: 32 << 10)
+                .childChannelOption(.autoRead, value: false)
+            #if os(Linux)
+                bootstrap = bootstrap.serverChannelOption(.tcpOption(.init(rawValue: TCP_MAXSEG)), value: 1448)
+            #endif
+        }
+        let listener =
+            try await bootstrap
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = RawConnection(channel)
@@ -46,8 +61,8 @@ final class RawServer: Sendable {
 
     private static let lastHost = NIOLockedValueBox(0)
 
-    /// An address of this machine of its own, where the system has them: a client that another test left behind and that
-    /// goes on trying must not find this server at a port that was another's.
+    /// An address of this machine of its own, where the system has them: a client that another test left behind and
+    /// that goes on trying must not find this server at a port that was another's.
     private static func nextHost() -> String {
         #if os(Linux)
             let number = lastHost.withLockedValue { last in
@@ -114,6 +129,15 @@ final class RawConnection: Sendable {
     /// Whether what the client sends is read.
     func reads(_ isReading: Bool) { _ = channel.setOption(.autoRead, value: isReading) }
 
+    /// Reads, where it else does not, until so many bytes wait to be taken.
+    func readOn(to count: Int) async throws {
+        try await eventually("\(count) bytes") {
+            let isEnough = self.inbox.withLockedValue { $0.bytes.readableBytes } >= count
+            if !isEnough { self.channel.read() }
+            return isEnough
+        }
+    }
+
     /// How many bytes the system has not taken yet of what was sent.
     var unsent: Int {
         get async throws { try await channel.getOption(.bufferedWritableBytes).get() }
@@ -141,6 +165,18 @@ final class RawConnection: Sendable {
             bytes.moveReaderIndex(forwardBy: text[..<end.upperBound].utf8.count)
             return text[..<end.lowerBound].split(separator: "\r\n").map(String.init)
         }
+    }
+
+    /// Takes a request of a polling session with its body, whose length is returned, and answers it.
+    @discardableResult
+    func takePost(fields: String = "") async throws -> Int {
+        let length = try await head().first { $0.lowercased().hasPrefix("content-length:") }
+        guard let count = length?.split(separator: " ").last.flatMap({ Int($0) }) else {
+            throw Overdue(description: "no request with a body")
+        }
+        try await read("\(count) bytes of a body") { $0.readSlice(length: count).map { _ in } }
+        answer("200 OK", body: "ok", fields: fields)
+        return count
     }
 
     /// Answers a request.
