@@ -35,8 +35,7 @@ final class ClientState: Sendable {
         /// No event in the outbox has to be acknowledged before.
         var nextDeadline: NIODeadline?
         /// Those that wait for room in the outbox.
-        var waiters: [(id: Int, promise: EventLoopPromise<Void>)] = []
-        var lastWaiter = 0
+        var waiters = PromiseList<Void>()
     }
 
     enum Acceptance {
@@ -120,28 +119,12 @@ final class ClientState: Sendable {
         let id = state.withLockedValue { state -> Int? in
             let hasRoom = state.outboxBytes + state.snapshot.waitingBytes < limits.sendBufferBytes
             guard !hasRoom, state.snapshot.isOpen else { return nil }
-            state.lastWaiter += 1
-            state.waiters.append((state.lastWaiter, promise))
-            return state.lastWaiter
+            return state.waiters.add(promise)
         }
         guard let id else { return promise.succeed() }
-        let timer = deadline.map { deadline in
-            eventLoop.scheduleTask(deadline: deadline) { self.giveUp(id, SocketIOClientError.notSentInTime) }
+        try await promise.futureResult.get(until: deadline, else: .notSentInTime) { error in
+            self.state.withLockedValue { $0.waiters.take(id) }?.fail(error)
         }
-        defer { timer?.cancel() }
-        try await withTaskCancellationHandler {
-            try await promise.futureResult.get()
-        } onCancel: {
-            giveUp(id, CancellationError())
-        }
-    }
-
-    private func giveUp(_ id: Int, _ error: any Error) {
-        let promise = state.withLockedValue { state -> EventLoopPromise<Void>? in
-            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.waiters.remove(at: index).promise
-        }
-        promise?.fail(error)
     }
 
     // MARK: On the event loop
@@ -215,7 +198,6 @@ final class ClientState: Sendable {
         guard !state.waiters.isEmpty else { return [] }
         let hasRoom = state.outboxBytes + state.snapshot.waitingBytes <= limits.sendBufferBytes / 2
         guard hasRoom || !state.snapshot.isOpen else { return [] }
-        defer { state.waiters = [] }
-        return state.waiters.map(\.promise)
+        return state.waiters.takeAll()
     }
 }

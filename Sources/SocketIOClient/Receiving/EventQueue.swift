@@ -3,8 +3,6 @@ import NIOCore
 
 /// Events that wait for whoever takes them one after the other.
 final class EventQueue: Sendable {
-    typealias Waiter = EventLoopPromise<EventContext?>
-
     private struct State {
         var events = CircularBuffer<(context: EventContext, sizeBytes: Int)>()
         var bytes = 0
@@ -12,8 +10,7 @@ final class EventQueue: Sendable {
         var isOverfull = false
         /// Whether no more will come.
         var isFinished = false
-        var waiters = CircularBuffer<(id: Int, promise: Waiter)>()
-        var lastID = 0
+        var waiters = PromiseList<EventContext?>()
     }
 
     private let state = NIOLockedValueBox(State())
@@ -32,9 +29,9 @@ final class EventQueue: Sendable {
 
     /// Past a limit events are left out until there is a reader, who hears of it.
     func offer(_ event: EventContext, sizeBytes: Int) {
-        let waiter = state.withLockedValue { state -> Waiter? in
+        let waiter = state.withLockedValue { state -> EventLoopPromise<EventContext?>? in
             guard !state.isFinished else { return nil }
-            if let waiter = state.waiters.popFirst() { return waiter.promise }
+            if let waiter = state.waiters.takeFirst() { return waiter }
             state.isOverfull = state.isOverfull || state.events.count >= limit || state.bytes >= limitBytes
             guard !state.isOverfull else { return nil }
             state.events.append((event, sizeBytes))
@@ -48,10 +45,9 @@ final class EventQueue: Sendable {
     func finish() {
         let waiters = state.withLockedValue { state in
             state.isFinished = true
-            defer { state.waiters = [] }
-            return state.waiters
+            return state.waiters.takeAll()
         }
-        for waiter in waiters { waiter.promise.succeed(nil) }
+        for waiter in waiters { waiter.succeed(nil) }
     }
 
     /// The next event; nil where no more will come.
@@ -71,32 +67,17 @@ final class EventQueue: Sendable {
             } else if state.isFinished {
                 promise.succeed(nil)
             } else {
-                state.lastID += 1
-                state.waiters.append((state.lastID, promise))
-                return state.lastID
+                return state.waiters.add(promise)
             }
             return nil
         }
         guard let id else { return try await promise.futureResult.get() }
-        let timer = timeout.map { timeout in
-            eventLoop.scheduleTask(in: timeout) {
-                self.giveUp(id, SocketIOClientError(.timeout, "no event came within \(timeout.seconds) s"))
-            }
+        return try await promise.futureResult.get(
+            until: timeout.map { .now() + $0 },
+            else: SocketIOClientError(.timeout, "no event came within \(timeout?.seconds ?? 0) s")
+        ) { error in
+            self.state.withLockedValue { $0.waiters.take(id) }?.fail(error)
         }
-        defer { timer?.cancel() }
-        return try await withTaskCancellationHandler {
-            try await promise.futureResult.get()
-        } onCancel: {
-            giveUp(id, CancellationError())
-        }
-    }
-
-    private func giveUp(_ id: Int, _ error: any Error) {
-        let waiter = state.withLockedValue { state -> Waiter? in
-            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.waiters.remove(at: index).promise
-        }
-        waiter?.fail(error)
     }
 }
 
