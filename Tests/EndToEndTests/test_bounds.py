@@ -211,7 +211,8 @@ def test_a_flood_of_heartbeats_from_an_upstream_that_reads_nothing(engine_upstre
 
 def test_a_flood_of_posts_towards_an_upstream_that_reads_nothing(engine_upstream, start_siphon, start_bystander):
     """A POST waits for the upstream; when the wait has to end, the session ends before it takes too much."""
-    upstream = engine_upstream(ping_timeout=2000)
+    # the bystander answers no heartbeat
+    upstream = engine_upstream(ping_interval=300_000, ping_timeout=2000)
     siphon = start_siphon(upstream.url, "--upstream-transport", "websocket", "--memory", "8MiB")
     bystander = start_bystander(siphon, upstream)
     client = EngineClient(siphon.port, "polling", query="&deaf=1")

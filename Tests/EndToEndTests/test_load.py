@@ -39,7 +39,7 @@ def wait_for_none(siphon, crowd, files: int):
 
 
 def assert_all_work(siphon, crowd, clients):
-    eventually(lambda: all(each.joined for each in clients), 30, "every client in its namespace")
+    eventually(lambda: all(each.joined for each in clients), 60, "every client in its namespace")
     assert open_connections(siphon) == len(clients) == len(crowd.sessions)
     crowd.say(clients, ECHO)
     eventually(lambda: all(each.echoes == 1 for each in clients), 30, "every echo")
