@@ -39,7 +39,7 @@ package struct CallingSession: Sendable {
     private var isPosting = false
     /// Until when the POST that is under way has to be answered; nil where it has no limit.
     private var postDeadline: NIODeadline?
-    /// When a session that closes ends, whatever is still to be sent, where POSTs have a time of their own.
+    /// When a session that closes ends, whatever is still to be sent; never where POSTs have no time of their own.
     private var closeBy = NIODeadline.distantFuture
     private var webSocket = WebSocketState.none
     private var heartbeatTolerance = TimeAmount.zero
@@ -366,7 +366,7 @@ package struct CallingSession: Sendable {
         case (.open, .polling):
             cancelUpgrade()
             queue.append(.close)
-            closeBy = now + max(configuration.closeLimit, configuration.postTimeout ?? .zero)
+            if let timeout = configuration.postTimeout { closeBy = now + max(configuration.closeLimit, timeout) }
             awaitClosing(at: now)
             startRequests(at: now)
         case (.opening, _): end(.closedLocally)
@@ -374,8 +374,7 @@ package struct CallingSession: Sendable {
     }
 
     private mutating func awaitClosing(at now: NIODeadline) {
-        let by = configuration.postTimeout.map { min(now + $0, closeBy) }
-        phase = .closing(by: by ?? now + configuration.closeWait)
+        phase = .closing(by: min(now + (configuration.postTimeout ?? configuration.closeWait), closeBy))
     }
 
     private mutating func closeWebSocket(_ how: ClosingKind) {

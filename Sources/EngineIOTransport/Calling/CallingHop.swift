@@ -21,8 +21,6 @@ package final class CallingHop {
     private var cookies: CookieJar
     private var gets: HTTPConnection?
     private var posts: HTTPConnection?
-    /// Of the POST under way, when that was last looked at.
-    private var unsentPostBytes = 0
     private var dial: WebSocketDial?
     private var webSocket: WebSocketHandler?
     /// Whether messages pass over the WebSocket without asking the session.
@@ -128,14 +126,8 @@ package final class CallingHop {
 
     package func advance(to now: NIODeadline) {
         isSteady = false
-        notePostProgress(at: now)
+        if let posts, posts.hasProgressed() { session.notePostProgress(at: now) }
         session.advance(to: now)
-    }
-
-    private func notePostProgress(at now: NIODeadline) {
-        guard let unsent = posts?.unsentBytes, unsent != unsentPostBytes else { return }
-        unsentPostBytes = unsent
-        session.notePostProgress(at: now)
     }
 
     package var nextDeadline: NIODeadline? { session.nextDeadline }
@@ -181,8 +173,6 @@ package final class CallingHop {
         head.headers.add(name: "Content-Type", value: "text/plain;charset=UTF-8")
         head.headers.add(name: "Content-Length", value: String(body.readableBytes))
         connection.send(head, body: body, answerBytesLimit: loop.limits.handshakeBytes) {
-            self.unsentPostBytes = connection.unsentBytes
-        } completion: {
             self.posted($0)
         }
     }

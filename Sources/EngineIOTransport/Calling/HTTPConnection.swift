@@ -36,7 +36,7 @@ package final class HTTPConnection {
     private let eventLoop: any EventLoop
     private let dialer: Dialer
     private let limits: Limits
-    private var handler: HTTPResponseHandler?
+    private(set) var handler: HTTPResponseHandler?
     private var isClosed = false
 
     package init(eventLoop: any EventLoop, dialer: Dialer, limits: Limits) {
@@ -45,48 +45,40 @@ package final class HTTPConnection {
         self.limits = limits
     }
 
-    /// What the upstream has not taken yet of the request that was written last: see `Channel.keepUnsentBytes`.
-    package var unsentBytes: Int { handler?.unsentBytes ?? 0 }
+    /// Whether the upstream has taken some of the request under way since it was written, or since this was asked last.
+    /// False where POSTs have no time of their own.
+    package func hasProgressed() -> Bool { handler?.hasProgressed() ?? false }
 
     /// Sends a request. A connection that the upstream closed between two requests is opened anew; so is one that
     /// closes before a GET on it got a single byte of answer.
-    ///
-    /// - Parameter onWritten: called once the request is written: at once, or where a connection has to come first,
-    /// then.
     package func send(
-        _ head: HTTPRequestHead, body: ByteBuffer?, answerBytesLimit: Int, onWritten: @escaping () -> Void = {},
-        completion: @escaping Completion
+        _ head: HTTPRequestHead, body: ByteBuffer?, answerBytesLimit: Int, completion: @escaping Completion
     ) {
         guard !isClosed else { return completion(.failure(.brokeOff)) }
-        guard let handler, handler.isUsable else {
-            return connectAndSend(head, body, answerBytesLimit, onWritten, completion)
-        }
+        guard let handler, handler.isUsable else { return connectAndSend(head, body, answerBytesLimit, completion) }
         handler.send(head, body, answerBytesLimit) { result, gotBytes in
             guard !gotBytes, head.method == .GET, result.isBrokenOff, !self.isClosed else {
                 return completion(result)
             }
-            self.connectAndSend(head, body, answerBytesLimit, onWritten, completion)
+            self.connectAndSend(head, body, answerBytesLimit, completion)
         }
-        onWritten()
     }
 
     private func connectAndSend(
-        _ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, _ onWritten: @escaping () -> Void,
-        _ completion: @escaping Completion
+        _ head: HTTPRequestHead, _ body: ByteBuffer?, _ answerBytesLimit: Int, _ completion: @escaping Completion
     ) {
-        let bound = NIOLoopBound((self, onWritten, completion), eventLoop: eventLoop)
+        let bound = NIOLoopBound((self, completion), eventLoop: eventLoop)
         dialer.connect(on: eventLoop, limits: limits, makeHandler: HTTPResponseHandler.init).whenComplete { result in
-            let (connection, onWritten, completion) = bound.value
+            let (connection, completion) = bound.value
             switch result {
             case .failure(let error): completion(.failure(Failure(dialling: error)))
             case .success(let open) where connection.isClosed:
                 open.value.handler.close()
                 completion(.failure(.brokeOff))
             case .success(let open):
-                if connection.limits.upstreamPost != nil { open.value.channel.keepUnsentBytes() }
+                if connection.limits.upstreamPost != nil { open.value.handler.watchProgress() }
                 connection.handler = open.value.handler
                 open.value.handler.send(head, body, answerBytesLimit) { result, _ in completion(result) }
-                onWritten()
             }
         }
     }

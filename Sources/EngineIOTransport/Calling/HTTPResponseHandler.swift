@@ -16,7 +16,24 @@ final class HTTPResponseHandler: ChannelInboundHandler {
 
     var isUsable: Bool { context?.channel.isActive == true && answer == nil && !isClosed }
 
+    /// What the peer has not taken of the request under way, when that was last looked at; nil where it is not watched.
+    private var watchedBytes: Int?
+
     var unsentBytes: Int { context?.channel.unsentBytes ?? 0 }
+
+    /// From here on `hasProgressed` tells.
+    func watchProgress() {
+        context?.channel.keepUnsentBytes()
+        watchedBytes = 0
+    }
+
+    /// Whether the peer has taken some of the request under way since it was written, or since this was asked last.
+    func hasProgressed() -> Bool {
+        guard let watchedBytes, answer != nil else { return false }
+        let unsent = unsentBytes
+        self.watchedBytes = unsent
+        return unsent != watchedBytes
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -30,6 +47,7 @@ final class HTTPResponseHandler: ChannelInboundHandler {
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         if let body { context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        if watchedBytes != nil { watchedBytes = unsentBytes }
     }
 
     func close() {

@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 import SocketIOCore
 
 /// Takes what happened to a namespace through middleware to its handler, its result back to the server, and its errors
