@@ -15,26 +15,15 @@ final class RawServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - isFar: whether the system takes little that is not read, in pieces as they come over a network, and nothing
-    ///     is read before `reads(true)`. Else it takes what it likes, in pieces of 64 KiB.
+    ///   - readsAtOnce: whether what clients send is read before `reads(true)`.
     ///   - script: runs for each connection, which is cut when it returns or throws.
     static func start(
-        isFar: Bool = false,
+        readsAtOnce: Bool = true,
         _ script: @escaping @Sendable (_ connection: RawConnection, _ number: Int) async throws -> Void
     ) async throws -> RawServer {
         let (stream, accepted) = AsyncStream.makeStream(of: RawConnection.self)
-        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        if isFar {
-            bootstrap =
-                bootstrap
-                .serverChannelOption(.socketOption(.so_rcvbuf), value: 32 << 10)
-                .childChannelOption(.autoRead, value: false)
-            #if os(Linux)
-                bootstrap = bootstrap.serverChannelOption(.tcpOption(.init(rawValue: TCP_MAXSEG)), value: 1448)
-            #endif
-        }
-        let listener =
-            try await bootstrap
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.autoRead, value: readsAtOnce)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = RawConnection(channel)
